@@ -1,0 +1,65 @@
+"""What is wrong in a configuration file, and where; and all of it as one error."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from loadstone.errors import ConfigurationError
+
+__all__ = ["InvalidPipeline", "Path", "Place", "Problem"]
+
+#: A way into the document: keys, and positions within lists.
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A position in a file, counted from 1."""
+
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong.
+
+    Attributes:
+        place: where it stands in the file; None where it has no place, as in a pipeline written in code.
+        what: the path and what is the matter with it.
+        hint: the way out.
+    """
+
+    place: Place | None
+    what: str
+    hint: str | None = None
+
+    def where(self, file: str) -> str:
+        """`file:line:column`."""
+        return file if self.place is None else f"{file}:{self.place.line}:{self.place.column}"
+
+
+class InvalidPipeline(ConfigurationError):
+    """A pipeline with everything that is wrong in it.
+
+    Attributes:
+        file: as the user named it.
+        problems: in the order of the file.
+    """
+
+    code = "configuration_error"
+
+    def __init__(self, file: str, problems: Sequence[Problem]) -> None:
+        self.file = file
+        self.problems = tuple(sorted(problems, key=lambda problem: problem.place or Place(0, 0)))
+        first, *others = self.problems
+        if not others:
+            super().__init__(first.what, where=first.where(file), hint=first.hint)
+        else:
+            lines = [f"{len(self.problems)} mistakes"]
+            for problem in self.problems:
+                lines.append(f"  {problem.where(file)}: {problem.what}")
+                if problem.hint:
+                    lines.append(f"    hint: {problem.hint}")
+            super().__init__("\n".join(lines), where=file)

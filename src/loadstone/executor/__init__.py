@@ -1,0 +1,1 @@
+"""The main path: one object version becomes rows, in one transaction with the record that says so."""

@@ -1,0 +1,198 @@
+"""The main path, as one page: head, admit, open, plan, write, finish, commit.
+
+Everything outside is asked for through ports; which adapters answer is decided in `wiring`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+
+from loadstone.core.infer import infer_type
+from loadstone.core.names import column_name
+from loadstone.core.planning import Planned, make_plan
+from loadstone.errors import LoadstoneError, ObjectBusy, TableBusy
+from loadstone.executor.outcomes import answered, failed, loaded
+from loadstone.executor.patience import Patience
+from loadstone.executor.tally import Tally
+from loadstone.model.batch import Chunk, Reject
+from loadstone.model.contract import Column, LoadPlan
+from loadstone.model.event import ObjectVersion
+from loadstone.model.load import Layout, LoadOutcome, LoadRequest
+from loadstone.model.pipeline import Dataset
+from loadstone.ports import Clock, Database, LoadTransaction, OpenFile, Progress, Reader, Source
+
+__all__ = ["Order", "Parts", "load_object"]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One key asked into one dataset.
+
+    Attributes:
+        request: what the ledger is told; its version is the one that was last seen, and is looked at again.
+        dataset: format, contract, mode.
+        columns: the dataset's configured columns.
+        follows_head: load the key's current version, whatever version was asked for; off where each
+            version counts (`on_overwrite: append` with a version id) and for replays.
+        waits: wait for another worker that loads the same object, and answer with what it did.
+    """
+
+    request: LoadRequest
+    dataset: Dataset
+    columns: tuple[Column, ...]
+    follows_head: bool = True
+    waits: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The adapters that a load works with."""
+
+    source: Source
+    reader: Reader
+    database: Database
+    clock: Clock
+    progress: Progress
+    patience: Patience
+
+
+def load_object(order: Order, parts: Parts) -> LoadOutcome:
+    """Loads one object, trying again what is worth it.
+
+    Never raises for what is wrong with the object or the database: the outcome says so.
+    """
+    started = parts.clock.monotonic()
+    current = order
+    while True:
+        attempt = partial(_attempt, current, parts)
+        try:
+            outcome = parts.patience.persist(attempt, parts.clock, parts.progress)
+        except _NewerVersion as newer:
+            current = replace(current, request=replace(current.request, version=newer.version))
+            continue
+        except _ContractGrew as grown:
+            current = replace(current, columns=(*current.columns, *grown.columns))
+            continue
+        except LoadstoneError as error:
+            outcome = failed(current.request, error)
+        outcome = replace(outcome, seconds=parts.clock.monotonic() - started)
+        parts.progress.finished(outcome)
+        return outcome
+
+
+def _attempt(order: Order, parts: Parts) -> LoadOutcome:
+    """Once through: one transaction, committed or undone as a whole."""
+    request = order.request
+    tally = Tally(order.dataset.reject_limit)
+    with parts.database.admit(request, order.dataset) as admission:
+        transaction = admission.transaction
+        if transaction is None:
+            if admission.state == "in_progress" and order.waits:
+                raise ObjectBusy("another worker is loading this object", where=request.version.uri)
+            return answered(request, admission)
+        try:
+            _require_newest(order, parts)
+            file_facts = _load_rows(order, parts, transaction, tally)
+            transaction.commit()
+        except (_Restart, TableBusy, KeyboardInterrupt):
+            transaction.withdraw()
+            raise
+        except Exception as error:
+            # Faults of our own, too: the ledger tells of every attempt that began and did not end well.
+            transaction.rollback()
+            parts.database.record_failure(request, transaction.load_id, error, tally.counts, tally.rejects)
+            raise
+        return loaded(request, transaction.load_id, tally, *file_facts)
+
+
+def _require_newest(order: Order, parts: Parts) -> None:
+    """Under the object's lock the version that was seen before may be an older one by now."""
+    version = order.request.version
+    if order.follows_head:
+        newest = parts.source.head(version.key)
+        if newest.identity != version.identity:
+            raise _NewerVersion(newest)
+
+
+def _load_rows(
+    order: Order, parts: Parts, transaction: LoadTransaction, tally: Tally
+) -> tuple[Layout, Planned]:
+    """Reads, casts and checks every record, and hands the tuples to COPY."""
+    version = order.request.version
+    parts.progress.started(version)
+    with _opened(order, parts) as file:
+        planned = _plan(order, parts, transaction, file.layout)
+        plan = transaction.prepare(planned.plan, file.layout)
+        for chunk in file.chunks(plan):
+            if chunk.unknown_keys and plan.unknown_keys == "evolve":
+                raise _ContractGrew(_every_unknown_key(chunk, file.chunks(plan)))
+            transaction.write(chunk)
+            tally.add(chunk)
+            tally.check_count(version.uri)
+            parts.progress.advanced(version, file.bytes_read, tally.counts.read, tally.counts.rejected)
+        tally.counts = transaction.finish(tally.counts, sha256=file.sha256, source_bytes=file.bytes_read)
+        tally.source_bytes = file.bytes_read
+        layout = file.layout
+    if transaction.refused:
+        transaction.explain(_places(order, parts, plan, frozenset(transaction.refused)))
+    tally.check_share(version.uri)
+    return layout, replace(planned, plan=plan)
+
+
+def _plan(order: Order, parts: Parts, transaction: LoadTransaction, layout: Layout) -> Planned:
+    """Brings file, contract and table together; columns that `evolve` adds are added at once."""
+    version = order.request.version
+    facts = {**version.facts, "loaded_at": parts.clock.now().isoformat()}
+    planned = make_plan(order.dataset, order.columns, layout, transaction.table, facts, version.uri)
+    if planned.additions and transaction.table is not None:
+        parts.database.evolve(transaction.table.name, planned.additions)
+    return replace(planned, plan=replace(planned.plan, load_id=transaction.load_id))
+
+
+@contextmanager
+def _opened(order: Order, parts: Parts) -> Iterator[OpenFile]:
+    version = order.request.version
+    with (
+        parts.source.open(version) as stream,
+        parts.reader.open(stream, version, order.dataset.format) as file,
+    ):
+        yield file
+
+
+def _places(order: Order, parts: Parts, plan: LoadPlan, wanted: frozenset[int]) -> Iterator[Reject]:
+    """Where refused rows stand in the file: a second look, since staging keeps no text."""
+    with _opened(order, parts) as file:
+        for chunk in file.chunks(replace(plan, trace=True)):
+            for index in (chunk.index, chunk.late_index):
+                if index is not None:
+                    yield from index.rejects(wanted)
+
+
+def _every_unknown_key(first: Chunk, rest: Iterable[Chunk]) -> tuple[Column, ...]:
+    """The rest of the file is only looked at, so that one restart is enough for all keys."""
+    found = dict(first.unknown_keys)
+    for chunk in rest:
+        for name, sample in chunk.unknown_keys.items():
+            found.setdefault(name, sample)
+    return tuple(
+        Column(column_name(name), infer_type([sample]), source=name) for name, sample in found.items()
+    )
+
+
+class _Restart(Exception):
+    """What was found out inside the transaction calls for another beginning."""
+
+
+class _NewerVersion(_Restart):
+    def __init__(self, version: ObjectVersion) -> None:
+        super().__init__(version.uri)
+        self.version = version
+
+
+class _ContractGrew(_Restart):
+    def __init__(self, columns: tuple[Column, ...]) -> None:
+        super().__init__(", ".join(column.name for column in columns))
+        self.columns = columns

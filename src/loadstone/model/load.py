@@ -1,0 +1,180 @@
+"""A load: one object into one dataset, asked for, counted and answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Literal
+
+from loadstone.model.event import ObjectVersion
+
+__all__ = ["Counts", "Layout", "LoadOutcome", "LoadRecord", "LoadRequest", "OutcomeState", "RecordState"]
+
+OutcomeState = Literal["loaded", "skipped", "in_progress", "superseded", "failed", "removed"]
+RecordState = Literal[
+    "running", "loaded", "failed", "abandoned", "superseded", "replaced", "removed", "undone"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """The sum that must be right.
+
+    read = inserted + updated + unchanged + deduplicated + discarded + rejected
+
+    `repaired` counts cells, the others rows.
+    """
+
+    read: int = 0
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    deduplicated: int = 0
+    discarded: int = 0
+    rejected: int = 0
+    repaired: int = 0
+
+    @property
+    def loaded(self) -> int:
+        """Rows of the file that the table holds now."""
+        return self.inserted + self.updated + self.unchanged
+
+    @property
+    def difference(self) -> int:
+        """Rows unaccounted for; 0 in a load that may commit."""
+        return self.read - self.loaded - self.deduplicated - self.discarded - self.rejected
+
+    def plus(self, **more: int) -> Counts:
+        """The counts with some of them increased."""
+        return replace(self, **{name: getattr(self, name) + value for name, value in more.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What a reader found out about a file before reading it.
+
+    Attributes:
+        names: the columns in the file's order; for JSON Lines, the keys of the sample.
+        dialect: what was decided (format, delimiter, quote, encoding, compression), for the ledger.
+        sample: rows as text, one per record, in the order of `names`; None for a missing cell.
+        is_complete: whether the sample is the whole file.
+        kinds: for JSON, per name, the kinds of value that the sample shows: `string`, `number`, `boolean`,
+            `null`, `nested`; empty for other formats. Text alone cannot tell "12" from 12.
+    """
+
+    names: tuple[str, ...]
+    dialect: Mapping[str, Any]
+    sample: tuple[tuple[str | None, ...], ...] = ()
+    is_complete: bool = False
+    kinds: tuple[frozenset[str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LoadRequest:
+    """One object version asked into one dataset.
+
+    Attributes:
+        pipeline: the pipeline's name.
+        dataset: the dataset's name.
+        table: the table as configured, schema-qualified or not.
+        version: the object version.
+        sequencer: of the event that asked, where it had one.
+        config_hash: what the dataset's configuration hashes to.
+        worker: host and process, for people.
+        again: load even if this very version is the current load (replay): its rows go first.
+        is_event: an event asked, rather than a person: what is older than what stands is then superseded.
+        replay_of: the load whose rejected rows are tried again, under its load id and their row numbers; no
+            row of the ledger is added, its counts move from rejected to what became of the rows.
+    """
+
+    pipeline: str
+    dataset: str
+    table: str
+    version: ObjectVersion
+    sequencer: str | None = None
+    config_hash: str = ""
+    worker: str = ""
+    again: bool = False
+    is_event: bool = False
+    replay_of: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoadOutcome:
+    """The answer to a request: what `load --json` prints, and what the Python API returns."""
+
+    state: OutcomeState
+    uri: str
+    dataset: str
+    table: str
+    load_id: int | None = None
+    counts: Counts = field(default_factory=Counts)
+    bytes: int = 0
+    seconds: float = 0.0
+    error: str | None = None
+    error_code: str | None = None
+    hint: str | None = None
+    dialect: Mapping[str, Any] | None = None
+    columns: tuple[Mapping[str, str | None], ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """The command line's contract."""
+        return {
+            "load_id": self.load_id,
+            "dataset": self.dataset,
+            "table": self.table,
+            "uri": self.uri,
+            "state": self.state,
+            "rows_read": self.counts.read,
+            "rows_loaded": self.counts.loaded,
+            "rows_inserted": self.counts.inserted,
+            "rows_updated": self.counts.updated,
+            "rows_unchanged": self.counts.unchanged,
+            "rows_deduplicated": self.counts.deduplicated,
+            "rows_discarded": self.counts.discarded,
+            "rows_rejected": self.counts.rejected,
+            "cells_repaired": self.counts.repaired,
+            "bytes": self.bytes,
+            "seconds": round(self.seconds, 3),
+            "error": self.error,
+            "error_code": self.error_code,
+            "hint": self.hint,
+            "dialect": dict(self.dialect) if self.dialect is not None else None,
+            "columns": [dict(column) for column in self.columns],
+            "notes": list(self.notes),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class LoadRecord:
+    """One row of the ledger, as `history` shows it."""
+
+    load_id: int
+    pipeline: str
+    dataset: str
+    table: str
+    bucket: str
+    key: str
+    uri: str
+    state: RecordState
+    is_current: bool
+    attempt: int
+    counts: Counts
+    size_bytes: int | None
+    version_id: str | None
+    etag: str | None
+    object_time: datetime | None
+    sequencer: str | None
+    started_at: datetime
+    finished_at: datetime | None
+    error_code: str | None
+    error: str | None
+    dialect: Mapping[str, Any] | None
+    worker: str | None
+
+    @property
+    def bucket_uri(self) -> str:
+        """The source that the object came from: `s3://bucket`, or a folder."""
+        return f"s3://{self.bucket}" if self.uri.startswith("s3://") else self.bucket

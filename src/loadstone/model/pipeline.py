@@ -1,0 +1,253 @@
+"""A pipeline as people write it: the datasets of one `pipeline.yaml`, checked, with defaults filled in.
+
+The JSON Schema for editors is made from these classes. Unknown keys are errors.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from loadstone.model.contract import Drift, Metadata
+from loadstone.model.types import parse_type
+
+__all__ = [
+    "ColumnConfig",
+    "Dataset",
+    "Format",
+    "Limits",
+    "PartitionBy",
+    "Pipeline",
+    "RejectLimit",
+]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class RejectLimit(_Strict):
+    """How many rejected rows a load may have: a count, or a share once enough rows are read.
+
+    Exceeded means more than that.
+    """
+
+    count: int | None = None
+    share: float | None = Field(default=None, ge=0, le=1)
+    minimum_rows: int = 100
+
+    @classmethod
+    def parse(cls, value: object) -> object:
+        """Reads `10%`, `0.5 %` or a count."""
+        if isinstance(value, bool):
+            raise ValueError("a reject limit is a count (25) or a share (10%)")  # noqa: TRY004 - pydantic's
+        if isinstance(value, int):
+            return cls(count=value)
+        if isinstance(value, str):
+            text = value.strip()
+            try:
+                if text.endswith("%"):
+                    return cls(share=float(text[:-1]) / 100)
+                return cls(count=int(text))
+            except ValueError:
+                raise ValueError(f"{value!r} is neither a count (25) nor a share (10%)") from None
+        return value
+
+    def exceeded(self, rejected: int, read: int) -> bool:
+        """Whether a load with so many rejected of so many read rows is to fail."""
+        if self.count is not None and rejected > self.count:
+            return True
+        return self.share is not None and read >= self.minimum_rows and rejected > self.share * read
+
+    def __str__(self) -> str:
+        if self.count is not None:
+            return f"{self.count:,} rows"
+        return "no limit" if self.share is None else f"{self.share * 100:g} %"
+
+
+def _text(value: object) -> object:
+    """A value written without quotes in YAML (5, 0.5, 2024-01-01) is meant as the text of a cell."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+CellText = Annotated[str, BeforeValidator(_text)]
+
+
+class ColumnConfig(_Strict):
+    """One column of a dataset, as written under `columns:`."""
+
+    type: str | None = None
+    rename: str | None = Field(default=None, description="the column's name in the table")
+    required: bool = False
+    null_values: tuple[CellText, ...] = ()
+    trim: bool | None = None
+    decimal: Literal[".", ","] = "."
+    thousands: Literal[",", ".", " ", "'", "_"] | None = None
+    format: str | None = None
+    formats: tuple[str, ...] = ()
+    timezone: str | None = None
+    round: bool = False
+    range: tuple[CellText | None, CellText | None] | None = None
+    max_length: int | None = Field(default=None, ge=0)
+    values: tuple[CellText, ...] | None = None
+    pattern: str | None = None
+    otherwise: Literal["reject", "null"] | dict[Literal["set"], CellText] = "reject"
+    default: CellText | None = None
+    constant: CellText | None = None
+    metadata: Metadata | None = None
+    split: tuple[str, ...] | None = None
+    sep: str | None = Field(default=None, description="what separates the parts of a split cell")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> ColumnConfig:
+        if self.type is not None:
+            parse_type(self.type)
+        if self.constant is not None and self.metadata is not None:
+            raise ValueError("a column has either constant or metadata, not both")
+        if self.sep is not None and self.split is None:
+            raise ValueError("sep goes with split")
+        if self.format is not None and self.formats:
+            raise ValueError("give format or formats, not both")
+        if self.thousands is not None and self.thousands == self.decimal:
+            raise ValueError(f"thousands and decimal are both {self.decimal!r}")
+        return self
+
+
+class PartitionBy(_Strict):
+    """How a table that loadstone creates is partitioned."""
+
+    hash: tuple[str, ...] | None = None
+    range: tuple[str, ...] | None = None
+    list: tuple[str, ...] | None = None
+    partitions: int | dict[str, Any] | None = Field(
+        default=None,
+        description="hash: how many; range: name -> [from, to]; list: name -> [values] (or `default`)",
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> PartitionBy:
+        chosen = [name for name in ("hash", "range", "list") if getattr(self, name)]
+        if len(chosen) != 1:
+            raise ValueError("partition_by takes exactly one of hash, range, list")
+        if chosen == ["hash"] and not (isinstance(self.partitions, int) and self.partitions > 0):
+            raise ValueError("partition_by hash takes `partitions: N`, a positive number")
+        if chosen != ["hash"] and not isinstance(self.partitions, dict):
+            raise ValueError(f"partition_by {chosen[0]} takes `partitions:`, names with their bounds")
+        if chosen == ["list"] and self.list is not None and len(self.list) != 1:
+            raise ValueError("partition_by list takes one column")
+        return self
+
+
+class Format(_Strict):
+    """How the files of a dataset are written. What is not given is decided from the file."""
+
+    type: Literal["csv", "jsonl"] | None = None
+    delimiter: str | None = Field(default=None, min_length=1, max_length=1)
+    quote: str | None = Field(default=None, max_length=1)
+    escape: str | None = Field(default=None, min_length=1, max_length=1)
+    encoding: Literal["utf-8", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "cp1252"] | None = None
+    header: bool | tuple[str, ...] = True
+    skip_lines: int = Field(default=0, ge=0)
+    max_record_bytes: int = Field(default=16 * 1024 * 1024, ge=1024)
+    max_compression_ratio: int = Field(default=200, ge=1)
+
+
+class Dataset(_Strict):
+    """Files of one pattern: format, contract, rules, table, mode."""
+
+    files: tuple[str, ...] = Field(min_length=1)
+    table: str | None = None
+    mode: Literal["append", "merge", "replace"] = "append"
+    key: tuple[str, ...] = ()
+    order_by: str | None = None
+    deduplicate: Literal["last"] | None = None
+    on_overwrite: Literal["replace_rows", "append", "ignore", "upsert"] | None = None
+    on_delete: Literal["keep", "remove_rows"] = "keep"
+    method: Literal["truncate", "delete"] = "truncate"
+    allow_empty: bool = False
+    partition_by: PartitionBy | None = None
+    indexes: tuple[tuple[str, ...], ...] = ()
+    reject_limit: Annotated[RejectLimit, BeforeValidator(RejectLimit.parse)] = RejectLimit(share=0.1)
+    columns: dict[str, ColumnConfig] = {}
+    contract: Drift = "evolve"
+    types: Literal["infer", "text"] = "infer"
+    lineage: bool = True
+    format: Format = Format()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_or_many(cls, data: Any) -> Any:
+        if isinstance(data, dict):
+            data = dict(data)
+            for name in ("files", "key"):
+                if isinstance(data.get(name), str):
+                    data[name] = (data[name],)
+            if isinstance(data.get("indexes"), (list, tuple)):
+                data["indexes"] = tuple((i,) if isinstance(i, str) else tuple(i) for i in data["indexes"])
+        return data
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Dataset:
+        if self.mode == "merge" and not self.key:
+            raise ValueError("mode: merge needs a key")
+        if self.deduplicate and not self.key:
+            raise ValueError("deduplicate needs a key")
+        if self.order_by and self.mode != "merge":
+            raise ValueError("order_by goes with mode: merge")
+        allowed: dict[str, set[str | None]] = {
+            "append": {None, "replace_rows", "append", "ignore"},
+            "merge": {None, "upsert", "replace_rows", "ignore"},
+            "replace": {None},
+        }
+        if self.on_overwrite not in allowed[self.mode]:
+            words = ", ".join(sorted(word for word in allowed[self.mode] if word))
+            words = words or "nothing: each file replaces all rows"
+            raise ValueError(
+                f"on_overwrite: {self.on_overwrite} does not go with mode: {self.mode} (it takes {words})"
+            )
+        if self.overwrite == "replace_rows" and not self.lineage and self.on_overwrite is not None:
+            raise ValueError(
+                "on_overwrite: replace_rows needs lineage: the rows of a load are found by _load_id"
+            )
+        if self.on_delete == "remove_rows" and not self.lineage:
+            raise ValueError("on_delete: remove_rows needs lineage: the rows of a load are found by _load_id")
+        return self
+
+    @property
+    def overwrite(self) -> Literal["replace_rows", "append", "ignore", "upsert"]:
+        """What a new version of a key does, with the default of the mode filled in."""
+        if self.on_overwrite is not None:
+            return self.on_overwrite
+        return "upsert" if self.mode == "merge" else "replace_rows"
+
+    @property
+    def deduplicates(self) -> bool:
+        """Whether the last row of a key wins within a file."""
+        return bool(self.key) and (self.mode == "merge" or self.deduplicate == "last")
+
+
+class Limits(_Strict):
+    """How long things may take. Seconds without progress, not in total."""
+
+    max_concurrent_loads: int | None = Field(
+        default=None, ge=1, description="the fleet's cap, kept in PostgreSQL"
+    )
+    lock_timeout: float = Field(default=10.0, gt=0)
+    stall_timeout: float = Field(default=300.0, gt=0)
+    wait_for_slot: float = Field(default=600.0, ge=0)
+    attempts: int = Field(default=5, ge=1)
+
+
+class Pipeline(_Strict):
+    """The datasets of one `pipeline.yaml`, where their files come from and where the rows go."""
+
+    name: str = "default"
+    source: str | None = None
+    destination: str | None = None
+    limits: Limits = Limits()
+    datasets: dict[str, Dataset] = {}

@@ -1,0 +1,1 @@
+"""What the adapters stand on: time, retries, spools, decompression, read-ahead, AWS settings."""

@@ -1,0 +1,1 @@
+"""Composition: the only place that picks adapters. One file per entry point."""

@@ -1,0 +1,187 @@
+"""What people name (paths, globs, prefixes, datasets) made into orders for the executor."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pydantic import ValidationError
+
+from loadstone.core.columns import resolve_columns
+from loadstone.core.config_hash import config_hash
+from loadstone.core.names import column_name, table_name
+from loadstone.core.route import route
+from loadstone.errors import ConfigurationError, ObjectMissing, UsageError
+from loadstone.executor.load import Order
+from loadstone.model.event import ObjectVersion
+from loadstone.model.load import LoadRequest
+from loadstone.model.pipeline import Dataset, Pipeline
+from loadstone.ports import Source
+from loadstone.sources import open_source, resolve
+
+__all__ = ["Selection", "SourcedOrder", "make_order", "orders_for", "worker_name"]
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What the command line says about the objects it names, over what the pipeline says.
+
+    Attributes:
+        dataset: the dataset to load into; None: the one whose `files` match.
+        table: load into this table; without a matching dataset, one is made up for it.
+        mode: `append`, `merge` or `replace`.
+        key: key columns; with them, rows are merged unless a mode is named.
+        all_text: load every column as text, untouched.
+    """
+
+    dataset: str | None = None
+    table: str | None = None
+    mode: Literal["append", "merge", "replace"] | None = None
+    key: tuple[str, ...] = ()
+    all_text: bool = False
+
+    def applied(self, dataset: Dataset) -> Dataset:
+        """The dataset with what the command line overrides.
+
+        Raises:
+            ConfigurationError: the two contradict one another.
+        """
+        changes: dict[str, object] = {}
+        if self.table:
+            changes["table"] = self.table
+        if self.mode or self.key:
+            changes["mode"] = self.mode or ("merge" if dataset.mode == "append" else dataset.mode)
+        if self.key:
+            changes["key"] = self.key
+        if self.all_text:
+            changes |= {"types": "text", "columns": {}}
+        if not changes:
+            return dataset
+        try:
+            return Dataset.model_validate({**dataset.model_dump(exclude_unset=True), **changes})
+        except ValidationError as error:
+            what = error.errors()[0]["msg"].removeprefix("Value error, ")
+            hint = "see `loadstone load --help`"
+            raise ConfigurationError(what, where="command line", hint=hint) from None
+
+
+@dataclass(frozen=True, slots=True)
+class SourcedOrder:
+    """An order and where its object comes from."""
+
+    order: Order
+    source: Source
+
+
+@dataclass(slots=True)
+class _Found:
+    """One object that was named, with the dataset that it belongs to."""
+
+    source: Source
+    version: ObjectVersion
+    name: str
+    dataset: Dataset = field(repr=False)
+
+
+def orders_for(
+    uris: Sequence[str], pipeline: Pipeline, selection: Selection, *, again: bool = False
+) -> list[SourcedOrder]:
+    """One order per object that the URIs name, oldest object first.
+
+    Without URIs, every dataset's files in the pipeline's source.
+
+    Raises:
+        UsageError: nothing is named, a dataset is unknown, or a file belongs to none.
+        ObjectMissing: nothing is there.
+    """
+    found = list(_named(uris, pipeline, selection) if uris else _configured(pipeline, selection))
+    found.sort(key=lambda item: (item.version.modified, item.version.key))
+    return [
+        SourcedOrder(make_order(item.version, pipeline, item.name, item.dataset, again=again), item.source)
+        for item in found
+    ]
+
+
+def make_order(
+    version: ObjectVersion, pipeline: Pipeline, name: str, dataset: Dataset, *, again: bool = False
+) -> Order:
+    """The order to load one version into one dataset."""
+    dataset = replace_table(dataset, name)
+    request = LoadRequest(
+        pipeline=pipeline.name,
+        dataset=name,
+        table=dataset.table or name,
+        version=version,
+        config_hash=config_hash(dataset),
+        worker=worker_name(),
+        again=again,
+    )
+    return Order(request, dataset, resolve_columns(dataset))
+
+
+def replace_table(dataset: Dataset, name: str) -> Dataset:
+    """The dataset with its table filled in: without one it is called as the dataset."""
+    return dataset if dataset.table else dataset.model_copy(update={"table": column_name(name)})
+
+
+def worker_name() -> str:
+    """Who loads, for people who read the ledger."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def _named(uris: Sequence[str], pipeline: Pipeline, selection: Selection) -> Iterator[_Found]:
+    for uri in uris:
+        source, patterns = resolve(uri, within=pipeline.source)
+        versions = list(source.list(patterns))
+        if not versions:
+            raise ObjectMissing("there is no such file", where=uri, hint="a folder or prefix ends in `/`")
+        for version in versions:
+            name, dataset = _dataset_of(version.key.removeprefix(source.prefix), pipeline, selection)
+            yield _Found(source, version, name, dataset)
+
+
+def _configured(pipeline: Pipeline, selection: Selection) -> Iterator[_Found]:
+    if not pipeline.datasets or pipeline.source is None:
+        raise UsageError(
+            "nothing to load is named",
+            hint="name files (`loadstone load data/*.csv`), or write `source:` and `datasets:` in pipeline.yaml",
+        )
+    source = open_source(pipeline.source)
+    for name in [selection.dataset] if selection.dataset else pipeline.datasets:
+        dataset = selection.applied(_known(name, pipeline))
+        versions = list(source.list(dataset.files))
+        if not versions:
+            raise ObjectMissing(
+                f"no file matches {', '.join(dataset.files)}",
+                where=f"{pipeline.source}, dataset {name}",
+                hint="check `files:` and `source:`; `loadstone validate` shows what matches",
+            )
+        for version in versions:
+            route(
+                version.key.removeprefix(source.prefix), pipeline.datasets
+            )  # a file that two datasets match is refused
+            yield _Found(source, version, name, dataset)
+
+
+def _dataset_of(key: str, pipeline: Pipeline, selection: Selection) -> tuple[str, Dataset]:
+    if selection.dataset:
+        return selection.dataset, selection.applied(_known(selection.dataset, pipeline))
+    if pipeline.datasets and not selection.table:
+        name = route(key, pipeline.datasets)
+        return name, selection.applied(pipeline.datasets[name])
+    name = selection.table or table_name(key)
+    return name, selection.applied(Dataset(files=(key,), table=name))
+
+
+def _known(name: str, pipeline: Pipeline) -> Dataset:
+    if name not in pipeline.datasets:
+        raise UsageError(
+            f"there is no dataset {name!r}",
+            hint=f"the datasets are: {', '.join(pipeline.datasets)}"
+            if pipeline.datasets
+            else "there are none",
+        )
+    return pipeline.datasets[name]

@@ -1,0 +1,188 @@
+"""One pipeline and one destination: what every entry point works with."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from datetime import timedelta
+from pathlib import Path
+from typing import Self
+
+from loadstone.config import choose_destination, mask_password, read_pipeline
+from loadstone.embedded import DEFAULT_FOLDER, EmbeddedServer
+from loadstone.errors import UsageError
+from loadstone.executor.load import Order, Parts, load_object
+from loadstone.executor.patience import Patience
+from loadstone.model.batch import Reject
+from loadstone.model.load import LoadOutcome, LoadRecord
+from loadstone.model.pipeline import Pipeline
+from loadstone.platform.clock import SystemClock
+from loadstone.ports import Progress, Source
+from loadstone.postgres import PostgresDatabase
+from loadstone.readers import AutomaticReader
+from loadstone.wiring.orders import Selection, SourcedOrder, orders_for
+from loadstone.wiring.quiet import Quiet
+from loadstone.wiring.replay import replayed
+
+__all__ = ["Workspace"]
+
+#: Looked for where `--file` names none.
+_DEFAULT_FILE = Path("pipeline.yaml")
+
+
+class Workspace:
+    """One pipeline, one destination. A context manager: connections are given back at its end.
+
+    Args:
+        pipeline: the datasets; an empty one where files are loaded ad hoc.
+        to: a database URL over the environment and the pipeline; None: those decide, and where they name
+            none, the embedded database does.
+        migrate: make or upgrade the `loadstone` schema on first use.
+        environment: in place of the process's own.
+    """
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        to: str | None = None,
+        *,
+        migrate: bool = True,
+        environment: Mapping[str, str] = os.environ,
+    ) -> None:
+        self.pipeline = pipeline
+        url = choose_destination(to, pipeline, environment)
+        self.is_embedded = url is None
+        self._url = url or EmbeddedServer.start(DEFAULT_FOLDER).url
+        self.database = PostgresDatabase(self._url, limits=pipeline.limits)
+        self._migrates = migrate
+        self._stack = ExitStack()
+
+    @classmethod
+    def open(cls, file: Path | None = None, to: str | None = None, *, migrate: bool = True) -> Self:
+        """The workspace of a pipeline file, of `./pipeline.yaml` where there is one, or of no pipeline.
+
+        Raises:
+            ConfigurationError: the file is wrong or not there.
+        """
+        if file is None and _DEFAULT_FILE.is_file():
+            file = _DEFAULT_FILE
+        pipeline = read_pipeline(file, os.environ) if file is not None else Pipeline()
+        return cls(pipeline, to, migrate=migrate)
+
+    def __enter__(self) -> Self:
+        if self._migrates:
+            self.database.ensure_schema()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    @property
+    def database_url(self) -> str:
+        """Where the rows go, as it may be shown."""
+        return mask_password(self._url)
+
+    @property
+    def secret_url(self) -> str:
+        """Where the rows go, with password: for programs that connect."""
+        return self._url
+
+    def load(
+        self,
+        uris: Sequence[str] = (),
+        *,
+        selection: Selection | None = None,
+        wait: bool = False,
+        again: bool = False,
+        progress: Progress | None = None,
+    ) -> Iterator[LoadOutcome]:
+        """Loads what the URIs name, or everything that the pipeline's source holds; oldest first.
+
+        Yields one outcome per object, as each is finished.
+
+        Raises:
+            UsageError: nothing fits what was asked.
+            ObjectMissing: nothing is there.
+        """
+        orders = orders_for(uris, self.pipeline, selection or Selection(), again=again)
+        for sourced in orders:
+            yield self._run(sourced, wait=wait, progress=progress)
+
+    def replay(
+        self,
+        target: str,
+        *,
+        rejects: bool = False,
+        mended: Path | None = None,
+        progress: Progress | None = None,
+    ) -> Iterator[LoadOutcome]:
+        """Loads an object again, or only its rejected rows under the same load id and row numbers.
+
+        Raises:
+            LoadNotFound: the target is a number, and no load has it.
+        """
+        yield from replayed(self, target, rejects=rejects, mended=mended, progress=progress or Quiet())
+
+    def parts(self, source: Source, progress: Progress | None = None) -> Parts:
+        """The adapters for one load from a source."""
+        limits = self.pipeline.limits
+        return Parts(
+            source=source,
+            reader=AutomaticReader(),
+            database=self.database,
+            clock=SystemClock(),
+            progress=progress or Quiet(),
+            patience=Patience(attempts=limits.attempts, wait_seconds=limits.wait_for_slot),
+        )
+
+    def _run(self, sourced: SourcedOrder, *, wait: bool, progress: Progress | None) -> LoadOutcome:
+        order = sourced.order
+        order = Order(order.request, order.dataset, order.columns, order.follows_head, waits=wait)
+        return load_object(order, self.parts(sourced.source, progress))
+
+    def history(
+        self, *, limit: int | None = None, dataset: str | None = None, key: str | None = None
+    ) -> list[LoadRecord]:
+        """The ledger, newest first."""
+        return self.database.history(limit=limit, dataset=dataset, key=key)
+
+    def find(self, load_id: int) -> LoadRecord:
+        """One load.
+
+        Raises:
+            LoadNotFound: there is none.
+        """
+        return self.database.find(load_id)
+
+    def rejects(self, load_id: int | None = None, *, limit: int | None = None) -> Iterator[Reject]:
+        """A load's rejected rows, in file order; without a number, those of the newest load that has any.
+
+        Raises:
+            LoadNotFound: there is no such load.
+        """
+        if load_id is None:
+            load_id = next((r.load_id for r in self.database.history() if r.counts.rejected), None)
+        return self.database.rejects(load_id, limit=limit) if load_id is not None else iter(())
+
+    def undo(self, load_id: int) -> LoadRecord:
+        """Takes a load's rows out again, in one transaction.
+
+        Raises:
+            LoadNotFound: there is no such load.
+        """
+        return self.database.undo(load_id)
+
+    def forget(self, *, older_than: timedelta) -> dict[str, int]:
+        """Applies retention: raw text of rejects goes; ledger rows stay. Returns what went, by kind."""
+        if older_than < timedelta(0):
+            raise UsageError("retention cannot be negative")
+        return self.database.forget(older_than)
+
+    def migrate(self) -> list[str]:
+        """Makes or upgrades the `loadstone` schema; the migrations that ran."""
+        return self.database.migrate()
+
+    def grants(self, role: str) -> str:
+        """The SQL that gives a role what it needs."""
+        return self.database.grants(role)
