@@ -73,6 +73,10 @@ def read_csv(text: bytes, dialect: Dialect, where: str) -> tuple[tuple[str, ...]
 
 def _records(scanner: _Scanner, start: int, where: str) -> Iterator[MendedRecord]:
     while start < len(scanner.text):
+        blank_end, following = scanner.record(start)
+        if not scanner.text[start:blank_end].strip():
+            start = following
+            continue
         begin = start
         prefix = []
         for _ in PREFIX:
@@ -80,10 +84,9 @@ def _records(scanner: _Scanner, start: int, where: str) -> Iterator[MendedRecord
             prefix.append(scanner.value(span) if span else b"")
             begin = span[1] + 1 if span else len(scanner.text)
         end, following = scanner.record(begin)
-        if scanner.text[start:following].strip():
-            line = scanner.text.count(b"\n", 0, start) + 1
-            row_number, line_number = (_number(cell, where, line) for cell in prefix[:2])
-            yield MendedRecord(row_number, line_number, scanner.text[begin:end])
+        line = scanner.text.count(b"\n", 0, start) + 1
+        row_number, line_number = (_number(cell, where, line) for cell in prefix[:2])
+        yield MendedRecord(row_number, line_number, scanner.text[begin:end])
         start = following
 
 
@@ -149,7 +152,7 @@ class _Scanner:
             start = span[1] + 1
 
     def record(self, start: int) -> tuple[int, int]:
-        """Where the record ends that begins here, and where the next begins; broken quotes end with the line."""
+        """Where the record that begins here ends, and the next begins; broken quotes end with the line."""
         position = start
         while (span := self.cell(position)) is not None:
             if not self.text.startswith(self._dialect.delimiter, span[1]):

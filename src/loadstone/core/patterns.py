@@ -43,7 +43,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
             out.append("[^/]")
             i += 1
         elif pattern[i] == "[" and (end := pattern.find("]", i + 2)) > 0:
-            inside = pattern[i + 1 : end].replace("\\", r"\\")
+            inside = pattern[i + 1 : end].replace("\\", r"\\").replace("[", r"\[")
             inside = "^" + inside[1:] if inside[0] == "!" else inside
             out.append(f"(?!/)[{inside}]")
             i = end + 1

@@ -119,15 +119,19 @@ def _section(path: Path, section: str) -> dict[str, str]:
 
 def _botocore_provider(profile: str) -> Callable[[], dict[str, Any]]:
     try:
-        import botocore.session  # type: ignore[import-untyped]  # noqa: PLC0415 - only profiles with a login need it
+        # Only profiles with a login need it.
+        import botocore.session  # type: ignore[import-untyped]  # noqa: PLC0415
+        from botocore.exceptions import BotoCoreError  # type: ignore[import-untyped]  # noqa: PLC0415
     except ImportError:
         raise MissingExtra(f"the AWS profile {profile!r} (it needs a login)", "aws") from None
-    credentials = botocore.session.Session(profile=profile).get_credentials()
-    if credentials is None:
-        raise AccessDenied(
-            f"the AWS profile {profile!r} gives no credentials",
-            hint=f"aws sso login --profile {profile}",
-        )
+    login = f"aws sso login --profile {profile}"
+    try:
+        credentials = botocore.session.Session(profile=profile).get_credentials()
+        if credentials is None:
+            raise AccessDenied(f"the AWS profile {profile!r} gives no credentials", hint=login)
+        credentials.get_frozen_credentials()  # a login that has run out shows here, not amid a load
+    except BotoCoreError as error:
+        raise AccessDenied(f"the AWS profile {profile!r} cannot be used: {error}", hint=login) from error
 
     def provide() -> dict[str, Any]:
         frozen = credentials.get_frozen_credentials()

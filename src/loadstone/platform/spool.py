@@ -149,7 +149,8 @@ class _SpoolFile(io.RawIOBase):
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: len(self._spool)}[whence]
         if base + offset < 0:
-            raise ValueError(f"negative seek position {base + offset}")
+            # As the operating system does; zipfile counts on it.
+            raise OSError(errno.EINVAL, f"negative seek position {base + offset}")
         self._position = base + offset
         return self._position
 

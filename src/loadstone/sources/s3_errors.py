@@ -73,6 +73,13 @@ def _by_status(  # noqa: PLR0911 - a table
             hint="the role needs s3:GetObject (and s3:GetObjectVersion) on the object, s3:ListBucket on the "
             "bucket, and kms:Decrypt where a key of KMS is used",
         )
+    if name in {"InvalidPathError", "ValueError"}:
+        return SourceError(
+            f"a key cannot be read: {message}",
+            where=where,
+            hint="keys with an empty, `.` or `..` segment cannot be read, nor can listings that hold one: "
+            "copy the object to another key, or narrow the pattern's beginning",
+        )
     if "URL scheme is not allowed" in message or "BadScheme" in str(error):
         return ConfigurationError(
             "this is no endpoint of an object store", where=where, hint="AWS_ENDPOINT_URL"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from loadstone.embedded import EmbeddedServer
 from loadstone.model.pipeline import Limits
@@ -44,7 +44,7 @@ def fresh_database(server: EmbeddedServer, name: str) -> str:
     finally:
         connection.close()
     parts = urlsplit(server.url)
-    return urlunsplit(parts._replace(path=f"/{name}"))
+    return f"{parts.scheme}://{parts.netloc}/{name}" + (f"?{parts.query}" if parts.query else "")
 
 
 def querying(url: str) -> Callable[[str], Sequence[Sequence[Any]]]:

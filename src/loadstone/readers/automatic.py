@@ -1,0 +1,45 @@
+"""The reader that finds out which reader a file needs: configuration, else the name, else the first byte."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from loadstone.readers.blocks import Blocks
+from loadstone.readers.delimited import DelimitedFile
+from loadstone.readers.intake import Intake
+from loadstone.readers.jsonlines import JsonLinesFile
+from loadstone.readers.naming import named_format
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from loadstone.model.event import ObjectVersion
+    from loadstone.model.pipeline import Format
+    from loadstone.ports import ByteStream
+
+__all__ = ["AutomaticReader"]
+
+
+class AutomaticReader:
+    """Reads every format that loadstone knows."""
+
+    @contextmanager
+    def open(
+        self, stream: ByteStream, version: ObjectVersion, file_format: Format
+    ) -> Iterator[DelimitedFile | JsonLinesFile]:
+        """Chooses by `format: type`, else by the key's ending, else by whether the text begins with `{`.
+
+        Raises:
+            FormatError: the file is empty, or not of its format.
+        """
+        intake = Intake(stream, file_format)
+        try:
+            blocks = Blocks(intake, file_format.max_record_bytes)
+            chosen = file_format.type or named_format(version.key)[0]
+            if chosen is None:
+                chosen = "jsonl" if bytes(blocks.head[:4096]).lstrip()[:1] == b"{" else "csv"
+            opened = DelimitedFile if chosen == "csv" else JsonLinesFile
+            yield opened(intake, blocks, version, file_format)
+        finally:
+            intake.close()

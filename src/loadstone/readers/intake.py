@@ -1,0 +1,101 @@
+"""The way of a file's bytes to text: hashed as stored, decompressed, decoded to UTF-8."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from loadstone.platform.decompression import decompress
+from loadstone.readers.encodings import Transcoder, detect_encoding
+
+if TYPE_CHECKING:
+    from loadstone.model.pipeline import Format
+    from loadstone.ports import ByteStream
+
+__all__ = ["Intake"]
+
+#: Bytes looked at to tell the encoding.
+_LOOK = 1024
+
+
+class Intake:
+    """One file's text in UTF-8, without its byte order mark, read once from front to back.
+
+    Attributes:
+        compression: what the stored bytes are compressed with, or None.
+        encoding: the text's encoding.
+
+    Raises:
+        CompressionError: from here or from `readinto`: the compressed bytes are damaged.
+        DecompressionBomb: from `readinto`.
+    """
+
+    def __init__(self, stream: ByteStream, file_format: Format) -> None:
+        self._hashed = _Hashed(stream)
+        self._text = decompress(self._hashed, max_ratio=file_format.max_compression_ratio)
+        self.compression = self._text.compression
+        head = b""
+        while len(head) < _LOOK and (more := self._text.read(_LOOK - len(head))):
+            head += more
+        self.encoding = detect_encoding(head, file_format.encoding)
+        self._pending = memoryview(head)[self.encoding.mark :]
+        self._transcoder: Transcoder | None = None
+        if self.encoding.name != "utf-8":
+            self._transcoder = Transcoder(self._text, self.encoding.name, bytes(self._pending))
+            self._pending = memoryview(b"")
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes as stored that were taken so far; a little ahead of the text handed out."""
+        return self._text.bytes_read
+
+    @property
+    def sha256(self) -> str:
+        """Of the stored bytes taken so far, in hexadecimal."""
+        return self._hashed.sha256.hexdigest()
+
+    @property
+    def text_offset(self) -> int:
+        """Where the text begins in the decompressed file: after the byte order mark."""
+        return self.encoding.mark if self._transcoder is None else 0
+
+    def readinto(self, buffer: memoryview) -> int:
+        """Fills the buffer as far as there is text; fewer bytes than fit only at the end."""
+        filled = 0
+        while filled < len(buffer):
+            if not self._pending:
+                if self._transcoder is None:
+                    return filled + self._text.readinto(buffer[filled:])
+                self._pending = memoryview(self._transcoder.read(len(buffer) - filled))
+                if not self._pending:
+                    break
+            taken = self._pending[: len(buffer) - filled]
+            buffer[filled : filled + len(taken)] = taken
+            self._pending = self._pending[len(taken) :]
+            filled += len(taken)
+        return filled
+
+    def finish(self) -> None:
+        """Takes what is left of the stored bytes, so that the hash covers them all."""
+        while self._hashed.read(_LOOK * _LOOK):
+            pass
+
+    def close(self) -> None:
+        """Closes the stream."""
+        self._text.close()
+
+
+class _Hashed:
+    """The stored bytes on their way, hashed in the thread that reads them."""
+
+    def __init__(self, stream: ByteStream) -> None:
+        self._stream = stream
+        self.sha256 = hashlib.sha256()
+
+    def read(self, size: int, /) -> bytes | memoryview:
+        data = self._stream.read(size)
+        self.sha256.update(data)
+        return data
+
+    def close(self) -> None:
+        self._stream.close()

@@ -1,0 +1,108 @@
+"""Only some rows of a file, under their own row numbers: how rejected rows are tried again.
+
+The file is read and encoded as a whole, since that is what finds row numbers and lines; all but the wanted
+tuples are dropped.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from loadstone.model.batch import Chunk, RowIndex
+from loadstone.model.contract import LoadPlan
+from loadstone.model.event import ObjectVersion
+from loadstone.model.load import Layout
+from loadstone.model.pipeline import Format
+from loadstone.ports import ByteStream, OpenFile, Reader
+
+__all__ = ["SelectedReader"]
+
+
+@dataclass(frozen=True, slots=True)
+class SelectedReader:
+    """Reads with another reader and keeps the wanted rows.
+
+    Attributes:
+        inner: what reads the file.
+        wanted: row numbers.
+    """
+
+    inner: Reader
+    wanted: frozenset[int]
+
+    @contextmanager
+    def open(self, stream: ByteStream, version: ObjectVersion, file_format: Format) -> Iterator[OpenFile]:
+        """Opens the file with the other reader.
+
+        Raises:
+            FormatError: what that one raises.
+        """
+        with self.inner.open(stream, version, file_format) as file:
+            yield _SelectedFile(file, self.wanted)
+
+
+class _SelectedFile:
+    def __init__(self, file: OpenFile, wanted: frozenset[int]) -> None:
+        self._file = file
+        self._wanted = wanted
+
+    @property
+    def layout(self) -> Layout:
+        return self._file.layout
+
+    @property
+    def bytes_read(self) -> int:
+        return self._file.bytes_read
+
+    @property
+    def sha256(self) -> str:
+        return self._file.sha256
+
+    def chunks(self, plan: LoadPlan) -> Iterator[Chunk]:
+        left = set(self._wanted)
+        for chunk in self._file.chunks(replace(plan, trace=True)):
+            tuples, index = _kept(chunk.tuples, chunk.index, left)
+            late, late_index = _kept(chunk.late, chunk.late_index, left)
+            rejects = [reject for reject in chunk.rejects if reject.row_number in left]
+            seen = len(index.row_numbers) + len(late_index.row_numbers) + len(rejects)
+            left.difference_update(index.row_numbers, late_index.row_numbers, (r.row_number for r in rejects))
+            yield replace(
+                chunk,
+                tuples=tuples,
+                rows=len(index.row_numbers),
+                index=index,
+                late=late,
+                late_rows=len(late_index.row_numbers),
+                late_index=late_index,
+                rejects=rejects,
+                records=seen,
+                discarded=0,
+                repaired=0,
+            )
+        if left:  # neither taken nor rejected: the contract leaves them out by now
+            yield Chunk(tuples=b"", rows=0, records=len(left), discarded=len(left))
+
+
+def _kept(
+    tuples: bytes | bytearray | memoryview, index: RowIndex | None, wanted: set[int]
+) -> tuple[bytes, RowIndex]:
+    """The wanted rows of a run of tuples, with their places."""
+    if index is None:
+        return b"", RowIndex(*(_empty() for _ in range(5)), text=b"", text_offset=0)
+    positions = [i for i, number in enumerate(index.row_numbers) if number in wanted]
+    parts, ends, total = [], _empty(), 0
+    for position in positions:
+        start = index.tuple_ends[position - 1] if position else 0
+        parts.append(bytes(memoryview(tuples)[start : index.tuple_ends[position]]))
+        total += len(parts[-1])
+        ends.append(total)
+    columns = (index.row_numbers, index.line_numbers, index.byte_offsets, index.byte_lengths)
+    chosen = [array("q", (column[i] for i in positions)) for column in columns]
+    return b"".join(parts), RowIndex(*chosen, tuple_ends=ends, text=index.text, text_offset=index.text_offset)
+
+
+def _empty() -> array[int]:
+    return array("q")
