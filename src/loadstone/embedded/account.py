@@ -119,13 +119,18 @@ def current_account(data_folder: Path) -> Account:
     """Who we are; where we are root, the owner of the data folder, or `nobody` where it is still to be made.
 
     Raises:
-        ConfigurationError: root, on a system without a user `nobody`.
+        ConfigurationError: we have no name, or are root on a system without a user `nobody`.
     """
     if os.geteuid() != 0:
+        if not _has_name(os.geteuid()):
+            raise ConfigurationError(
+                f"PostgreSQL asks for the name of its user, and user {os.geteuid()} has none in /etc/passwd",
+                hint="in a container, run as a user that the image knows, or give a database with --to",
+            )
         return Account()
     if (data_folder / "PG_VERSION").exists():
         owner = data_folder.stat()
-        if owner.st_uid != 0:
+        if owner.st_uid != 0 and _has_name(owner.st_uid):
             return Account((owner.st_uid, owner.st_gid))
     try:
         entry = pwd.getpwnam("nobody")
@@ -135,6 +140,14 @@ def current_account(data_folder: Path) -> Account:
             hint="run as another user, or give a database with --to",
         ) from error
     return Account((entry.pw_uid, entry.pw_gid))
+
+
+def _has_name(user: int) -> bool:
+    try:
+        pwd.getpwuid(user)
+    except KeyError:
+        return False
+    return True
 
 
 def _copy(binaries: Binaries) -> Binaries:

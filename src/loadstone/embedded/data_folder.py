@@ -12,7 +12,7 @@ from pathlib import Path
 
 from loadstone.embedded.account import Account
 from loadstone.embedded.binaries import Binaries
-from loadstone.embedded.process import servers_in, wait_until_empty
+from loadstone.embedded.process import is_postgres, read_pid_file, servers_in, wait_until_empty
 from loadstone.errors import ConfigurationError, DatabaseUnavailable
 
 __all__ = ["beside", "clear_stale_files", "create", "lock", "major_of", "server_environment"]
@@ -116,6 +116,9 @@ def clear_stale_files(folder: Path) -> None:
             where=str(folder),
             hint="end them: they hold the data folder's memory",
         )
+    noted = read_pid_file(folder)
+    if noted is None or is_postgres(noted.pid):
+        return  # nothing there, or a server that somebody started by hand: PostgreSQL knows what to say
     for name in ("postmaster.pid", ".s.PGSQL.*.lock"):
         for file in folder.glob(name):
             file.unlink(missing_ok=True)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import psycopg
 from psycopg import sql
@@ -15,7 +16,7 @@ from loadstone.embedded import data_folder
 from loadstone.embedded.account import Account, current_account
 from loadstone.embedded.address import free_port, make_socket_folder, new_password, socket_url, tcp_url
 from loadstone.embedded.binaries import Binaries, find_binaries
-from loadstone.embedded.process import is_alive
+from loadstone.embedded.process import is_alive, read_pid_file, server_name
 from loadstone.errors import DatabaseUnavailable
 
 __all__ = ["Launched", "Options", "launch", "wait_until_ready"]
@@ -79,6 +80,7 @@ def launch(folder: Path, options: Options, *, port: int | None = None) -> Launch
         "listen_addresses": "127.0.0.1" if options.tcp else "",
         **({} if options.durable else _NOT_DURABLE),
         **options.settings,
+        "cluster_name": server_name(folder),
     }
     pid, guard = _spawn(folder, runnable, account, settings, private=options.private)
     url = socket_url(folder, port)
@@ -98,17 +100,31 @@ def wait_until_ready(folder: Path, pid: int, url: str) -> str:
     log = data_folder.beside(folder, ".log")
     limit = time.monotonic() + _START_SECONDS
     while True:
-        try:
-            with psycopg.connect(url, autocommit=True, connect_timeout=5) as connection:
-                return (connection.info.parameter_status("server_version") or "").split()[0]
-        except psycopg.OperationalError as error:
-            ended = not is_alive(pid)
-            if ended or time.monotonic() > limit:
-                reason = _last_complaint(log) if ended else f"it does not answer: {error}"
-                raise DatabaseUnavailable(
-                    f"the embedded PostgreSQL did not start: {reason}", where=str(folder), hint=f"see {log}"
-                ) from error
+        answer = _ask_version(url)
+        noted = read_pid_file(folder)
+        # What answers may be another server in the same folder, while ours is about to give up.
+        if answer.version and noted and noted.pid == pid:
+            return answer.version
+        ended = not is_alive(pid)
+        if ended or time.monotonic() > limit:
+            reason = _last_complaint(log) if ended else f"it does not answer: {answer.refusal}"
+            raise DatabaseUnavailable(
+                f"the embedded PostgreSQL did not start: {reason}", where=str(folder), hint=f"see {log}"
+            )
         time.sleep(0.02)
+
+
+class _Answer(NamedTuple):
+    version: str | None
+    refusal: str
+
+
+def _ask_version(url: str) -> _Answer:
+    try:
+        with psycopg.connect(url, autocommit=True, connect_timeout=5) as connection:
+            return _Answer((connection.info.parameter_status("server_version") or "").split()[0], "")
+    except psycopg.OperationalError as error:
+        return _Answer(None, str(error))
 
 
 def _spawn(

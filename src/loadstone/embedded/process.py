@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["PidFile", "is_alive", "is_server", "read_pid_file", "send", "servers_in", "wait_until_empty"]
+__all__ = [
+    "PidFile",
+    "is_alive",
+    "is_postgres",
+    "is_server",
+    "read_pid_file",
+    "send",
+    "server_name",
+    "servers_in",
+    "wait_until_empty",
+]
 
 _PROC = Path("/proc")
 _HAS_PROC = Path("/proc/self/stat").exists()
@@ -39,9 +52,19 @@ def read_pid_file(data_folder: Path) -> PidFile | None:
         return None
 
 
+def server_name(data_folder: Path) -> str:
+    """What a server in this folder is called (its `cluster_name`), so that it can be told from any other."""
+    return "loadstone-" + hashlib.sha256(os.fsencode(data_folder.resolve())).hexdigest()[:16]
+
+
 def is_alive(pid: int) -> bool:
     """Whether the process exists and is no zombie."""
     return _state(pid) not in {"", "Z", "X"}
+
+
+def is_postgres(pid: int) -> bool:
+    """Whether the process is a living PostgreSQL server, or a child of one, of whatever data folder."""
+    return is_alive(pid) and _program(pid) == "postgres"
 
 
 def is_server(pid: int, data_folder: Path) -> bool:
@@ -53,21 +76,13 @@ def is_server(pid: int, data_folder: Path) -> bool:
 
 
 def servers_in(data_folder: Path) -> list[int]:
-    """The living PostgreSQL processes, the server and its children, that work in this data folder."""
-    if not _HAS_PROC:
-        return _servers_by_ps(data_folder)
-    found = []
-    for entry in _PROC.iterdir():
-        if not entry.name.isdigit():
-            continue
-        try:
-            # The server and every child of it changes to the data folder before it does anything else.
-            is_postgres = (entry / "comm").read_text(encoding="utf-8").strip() == "postgres"
-            if is_postgres and (entry / "cwd").samefile(data_folder):
-                found.append(int(entry.name))
-        except OSError:
-            continue  # ended meanwhile, a zombie, or another user's
-    return found
+    """The living PostgreSQL processes, the server and its children, that work in this data folder.
+
+    All of them carry the server's name in their command line. (Their working directory would tell, too, but in
+    a container not even root may see that of another user's process.)
+    """
+    name = server_name(data_folder)
+    return [pid for pid, command in _commands() if name in command and is_postgres(pid)]
 
 
 def send(pid: int, number: signal.Signals) -> None:
@@ -99,13 +114,26 @@ def _state(pid: int) -> str:
         return ""
 
 
-def _servers_by_ps(data_folder: Path) -> list[int]:
-    listed = [
-        line.split(None, 3) for line in _ps("-A", "-ww", "-o", "pid=,ppid=,stat=,command=").splitlines()
-    ]
-    rows = [(int(r[0]), int(r[1]), r[3]) for r in listed if len(r) == len(("pid", "ppid", "stat", "command"))]
-    servers = {pid for pid, _, command in rows if "postgres" in command and f"-D {data_folder} " in command}
-    return [pid for pid, parent, _ in rows if pid in servers or parent in servers]
+def _program(pid: int) -> str:
+    if not _HAS_PROC:
+        return _ps("-o", "ucomm=", "-p", str(pid)).strip()
+    try:
+        return (_PROC / str(pid) / "comm").read_text(encoding="utf-8").strip()
+    except OSError:
+        return ""
+
+
+def _commands() -> Iterator[tuple[int, str]]:
+    """The command lines of all processes that we may see."""
+    if not _HAS_PROC:
+        for line in _ps("-A", "-ww", "-o", "pid=,command=").splitlines():
+            pid, _, command = line.strip().partition(" ")
+            yield int(pid), command
+        return
+    for entry in _PROC.iterdir():
+        if entry.name.isdigit():
+            with suppress(OSError):  # ended meanwhile
+                yield int(entry.name), (entry / "cmdline").read_text(encoding="utf-8", errors="replace")
 
 
 def _ps(*arguments: str) -> str:
