@@ -29,9 +29,11 @@ def findings(pipeline: Pipeline) -> Iterator[Finding]:
     for name, dataset in pipeline.datasets.items():
         path: Path = ("datasets", name)
         yield from _own_columns(dataset, path)
-        yield from _splits(dataset, path)
+        splits = list(_splits(dataset, path))
+        yield from splits
         columns = resolve_columns(dataset)
-        yield from _names(dataset, columns, path)
+        if not splits:
+            yield from _names(dataset, columns, path)
         yield from _references(dataset, columns, path)
         yield from _partitions(dataset, path)
     yield from _shared_tables(pipeline)
@@ -178,6 +180,6 @@ def _shared_tables(pipeline: Pipeline) -> Iterator[Finding]:
 def _is_timezone(name: str) -> bool:
     try:
         ZoneInfo(name)
-    except (ValueError, OSError):  # what zoneinfo raises for unknown and for dangerous names
+    except (KeyError, ValueError, OSError):  # for unknown names, for paths, for folders
         return False
     return True

@@ -43,13 +43,13 @@ _LISTED_KEYS = 30
 
 def complaints(error: ValidationError, document: Document, model: type[BaseModel]) -> Iterator[Problem]:
     """One problem for each place that is wrong."""
-    seen = set()
+    seen: set[Path] = set()
     for details in error.errors(include_url=False):
         path = _existing(details["loc"], document)
         kind = details["type"]
         if kind == "missing":
             path = (*path, str(details["loc"][-1]))
-        if path in seen:
+        if path in seen or any(path[:n] in seen and path[n - 1] in _TAKES for n in range(1, len(path))):
             continue
         seen.add(path)
         what, hint = _said(kind, path, details, _wanted(path[:-1], model))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from loadstone.config.environment import UnsetVariable, expand
 from loadstone.errors import ConfigurationError
@@ -21,7 +21,7 @@ _MASK = "***"
 def choose_destination(to: str | None, pipeline: Pipeline, environment: Mapping[str, str]) -> str | None:
     """The database's URL (or libpq connection string); None stands for the embedded database.
 
-    The first of these that is given: `--to`, LOADSTONE_DATABASE_URL, DATABASE_URL, the pipeline's destination.
+    The first that is given of `--to`, LOADSTONE_DATABASE_URL, DATABASE_URL, the pipeline's destination.
 
     Raises:
         ConfigurationError: what is given is no database, or refers to a variable that is not set.
@@ -47,6 +47,8 @@ def mask_password(url: str) -> str:
     """The URL or connection string as it may be shown."""
     if _CONNECTION_STRING.match(url):
         return _PASSWORD_WORD.sub(rf"\g<1>{_MASK}", url)
+    if "://" not in url:
+        return _MASK if "@" in url else url
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -60,7 +62,8 @@ def mask_password(url: str) -> str:
     if "password" in query.lower():
         pairs = parse_qsl(query, keep_blank_values=True)
         query = urlencode([(k, _MASK if "password" in k.lower() else v) for k, v in pairs], safe="*/")
-    return urlunsplit((parts.scheme, netloc, parts.path, query, parts.fragment))
+    # Not urlunsplit: it takes an empty host for none, and `postgresql:///x` would lose two slashes.
+    return f"{parts.scheme}://{netloc}{parts.path}" + (f"?{query}" if query else "")
 
 
 def _checked(url: str, where: str) -> str:

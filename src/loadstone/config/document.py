@@ -109,6 +109,8 @@ def path_text(path: Path) -> str:
 def _yaml_hint(what: str) -> str | None:
     if "'\\t'" in what:
         return "indent with spaces, not with tabs"
+    if "expected ',' or '}', but got '{'" in what:
+        return 'quote ${VARIABLE} within braces: {key: "${VARIABLE}"}'
     if "mapping values are not allowed" in what:
         return "quote a value that contains ': '"
     if "found character '%'" in what or "found character '@'" in what or "found character '`'" in what:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from loadstone.config.descriptions import DESCRIPTIONS
 from loadstone.model.pipeline import Pipeline
 
 __all__ = ["pipeline_schema", "schema_text"]
@@ -23,10 +24,15 @@ def pipeline_schema() -> dict[str, Any]:
         {"type": "integer", "minimum": 0},
         {"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*%?\s*$"},
         {"$ref": "#/$defs/RejectLimit"},
+        {"type": "null"},
     ]
     _allow_written_cells(schema["$defs"]["ColumnConfig"]["properties"])
     for definition in ("Dataset", "ColumnConfig"):
         _allow_empty_mappings(schema["$defs"][definition])
+    for name, keys in DESCRIPTIONS.items():
+        described = schema if name == "Pipeline" else schema["$defs"][name]
+        for key, text in keys.items():
+            described["properties"][key]["description"] = text
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **schema,
@@ -40,7 +46,9 @@ def schema_text() -> str:
 
 
 def _one_or_many(array: dict[str, Any]) -> dict[str, Any]:
-    kept: dict[str, Any] = {name: array.pop(name) for name in ("title", "default", "description") if name in array}
+    kept: dict[str, Any] = {
+        name: array.pop(name) for name in ("title", "default", "description") if name in array
+    }
     return {"anyOf": [{"type": "string"}, array], **kept}
 
 

@@ -21,6 +21,7 @@ __all__ = ["Planned", "make_plan"]
 
 _TEXT = PgType("text")
 _LINEAGE = frozenset({"_load_id", "_row"})
+_UNQUOTED_IN_JSON = frozenset({"boolean", "bigint", "numeric", "double precision"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,10 +245,12 @@ class _Planner:
         position = self._positions.get(name)
         if self.dataset.types == "text" or position is None:
             return _TEXT
-        kinds = getattr(self.layout, "kinds", ())
-        if kinds and position < len(kinds) and "nested" in kinds[position]:
+        kinds = self.layout.kinds[position] if position < len(self.layout.kinds) else frozenset()
+        if "nested" in kinds:
             return PgType("jsonb")
-        return infer_type(row[position] for row in self.layout.sample if position < len(row))
+        found = infer_type(row[position] for row in self.layout.sample if position < len(row))
+        # In JSON, who writes "12" with quotes means the text.
+        return _TEXT if "string" in kinds and found.name in _UNQUOTED_IN_JSON else found
 
 
 def _normal(name: str) -> str:

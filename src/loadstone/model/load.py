@@ -69,6 +69,11 @@ class Layout:
     is_complete: bool = False
     kinds: tuple[frozenset[str], ...] = ()
 
+    @property
+    def noted(self) -> dict[str, Any]:
+        """What the ledger keeps: the dialect, and the names, without which a record means little."""
+        return {**self.dialect, "names": list(self.names)}
+
 
 @dataclass(frozen=True, slots=True)
 class LoadRequest:

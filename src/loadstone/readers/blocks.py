@@ -59,17 +59,12 @@ class Blocks:
         """Reads on, keeping the head; False where nothing more is to come or the head is long enough."""
         if self.is_at_end or self._end - self._start >= self._largest:
             return False
-        self._make_room(keep=False)
+        self._make_room()
         self._fill()
         return True
 
-    def encode(self, encoder: Encoder, *, keep: bool) -> Iterator[Chunk]:
-        """Feeds all of the text to an encoder.
-
-        Args:
-            encoder: what makes chunks of it.
-            keep: whether chunks refer to their block's text, so that each block needs memory of its own.
-        """
+    def encode(self, encoder: Encoder) -> Iterator[Chunk]:
+        """Feeds all of the text to an encoder, whose chunks must not refer to the block's memory."""
         while True:
             chunk, consumed = encoder.feed(self.head, self.is_at_end)
             self._start += consumed
@@ -77,17 +72,17 @@ class Blocks:
                 yield chunk
             if self.is_at_end:
                 return
-            self._make_room(keep=keep)
+            self._make_room()
             self._fill()
 
-    def _make_room(self, *, keep: bool) -> None:
+    def _make_room(self) -> None:
         """Moves what is left to the front, of a larger buffer where it takes up half of this one."""
         left = self._end - self._start
         size = len(self._buffer)
         while size < self._largest and left > size // 2:
             size = min(2 * size, self._largest)
         rest = bytes(memoryview(self._buffer)[self._start : self._end])
-        if keep or size != len(self._buffer):
+        if size != len(self._buffer):
             self._buffer = bytearray(size)
         self._buffer[:left] = rest
         self._start, self._end = 0, left

@@ -94,7 +94,7 @@ class DelimitedFile:
             first_offset=self._offset,
             max_record_bytes=self._format.max_record_bytes,
         )
-        yield from self._blocks.encode(encoder, keep=plan.trace)
+        yield from self._blocks.encode(encoder)
         self._intake.finish()
 
     @property
@@ -107,15 +107,17 @@ class DelimitedFile:
 
     def _skip_lines(self, lines: int) -> None:
         """Leaves out lines that stand above the header."""
+        text = bytes(self._blocks.head)
+        size = 0
         for line in range(1, lines + 1):
-            end = _line_end(bytes(self._blocks.head))
-            if end == 0 or (end == len(self._blocks.head) and self._blocks.is_at_end):
+            size += _line_end(text, size)
+            if size == len(text):
                 raise FormatError(
-                    f"the file ends at line {line:,}, and skip_lines is {lines:,}",
+                    f"the file's head ends at line {line:,}, and skip_lines is {lines:,}",
                     where=self._where,
                     hint="give `format: {skip_lines: N}` the number of lines above the header",
                 )
-            self._take(end)
+        self._take(size)
 
     def _take(self, size: int) -> None:
         self._line += count_lines(self._blocks.head[:size])
@@ -161,9 +163,9 @@ class DelimitedFile:
             try:
                 cells, consumed = self._split(head)
             except UnicodeDecodeError as error:
-                line = self._line
+                place = f"byte {error.start + 1:,} of line {self._line:,}"
                 raise FormatError(
-                    f"the header is not {self._intake.encoding.name}: byte {error.start + 1:,} of line {line:,}",
+                    f"the header is not {self._intake.encoding.name}: {place}",
                     where=self._where,
                     hint="give `format: {encoding: ...}`: latin-1, cp1252, utf-16",
                 ) from None
@@ -178,7 +180,9 @@ class DelimitedFile:
         return cells, consumed
 
     def _split(self, text: bytes | memoryview) -> tuple[list[str | None], int]:
-        return split_record(text, self._delimiter, self._quote_byte, self._escape_byte)
+        """The first record; 0 bytes where its end is not in the text."""
+        final = self._blocks.is_at_end
+        return split_record(text, self._delimiter, self._quote_byte, self._escape_byte, final=final)
 
     def _checked(self, names: tuple[str, ...], place: str) -> tuple[str, ...]:
         hint = "name the columns yourself: `format: {header: [first, second, ...]}`, with skip_lines: 1 "
@@ -246,10 +250,10 @@ def _blank(text: bytes) -> int:
     return len(text) - len(text.lstrip(b"\r\n"))
 
 
-def _line_end(text: bytes) -> int:
-    """The length of the first physical line with its ending; of all the text where it has none."""
-    ends = [position for position in (text.find(b"\n"), text.find(b"\r")) if position >= 0]
+def _line_end(text: bytes, start: int = 0) -> int:
+    """The length of the physical line at `start` with its ending; of all the rest where it has none."""
+    ends = [position for position in (text.find(b"\n", start), text.find(b"\r", start)) if position >= 0]
     if not ends:
-        return len(text)
-    end = min(ends)
-    return end + 2 if text[end : end + 2] == b"\r\n" else end + 1
+        return len(text) - start
+    end = min(ends) - start
+    return end + 2 if text[start + end : start + end + 2] == b"\r\n" else end + 1

@@ -89,7 +89,7 @@ class JsonLinesFile:
             first_offset=self._intake.text_offset + self._skipped_bytes,
             max_record_bytes=self._format.max_record_bytes,
         )
-        yield from self._blocks.encode(encoder, keep=plan.trace)
+        yield from self._blocks.encode(encoder)
         self._intake.finish()
 
     def _skip_line(self) -> None:
@@ -109,7 +109,9 @@ class JsonLinesFile:
             lines.pop()  # it goes on in the next block
         filled = [line for line in lines if not line.isspace() and line]
         if not filled and self._blocks.is_at_end:
-            raise FormatError("the file is empty", where=self._where)
+            raise FormatError(
+                "the file is empty", where=self._where, hint="a file needs at least one JSON object on a line"
+            )
         self._check_first(filled[0] if filled else head)
         objects = [members for line in filled[:SAMPLE_RECORDS] if (members := read_members(line)) is not None]
         return objects, self._blocks.is_at_end and len(filled) <= SAMPLE_RECORDS

@@ -67,14 +67,15 @@ class _MendedFile:
             yield replace(chunk, bytes_read=len(record.raw))
 
     def _encoder(self, plan: LoadPlan, record: MendedRecord) -> DelimitedEncoder | JsonLinesEncoder:
-        place = {"first_row": record.row_number, "first_line": record.line_number}
+        row, line = record.row_number, record.line_number
         if self._dialect.get("format") == "jsonl":
-            return JsonLinesEncoder(plan, **place)
+            return JsonLinesEncoder(plan, first_row=row, first_line=line)
         quote, escape = self._dialect.get("quote"), self._dialect.get("escape")
         return DelimitedEncoder(
             plan,
             delimiter=str(self._dialect.get("delimiter") or ",").encode(),
             quote=str(quote).encode() if quote else None,
             escape=str(escape).encode() if escape else None,
-            **place,
+            first_row=row,
+            first_line=line,
         )

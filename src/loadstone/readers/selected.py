@@ -91,7 +91,7 @@ def _kept(
 ) -> tuple[bytes, RowIndex]:
     """The wanted rows of a run of tuples, with their places."""
     if index is None:
-        return b"", RowIndex(*(_empty() for _ in range(5)), text=b"", text_offset=0)
+        return b"", RowIndex(_empty(), _empty(), _empty(), _empty(), _empty(), text=b"", text_offset=0)
     positions = [i for i, number in enumerate(index.row_numbers) if number in wanted]
     parts, ends, total = [], _empty(), 0
     for position in positions:
@@ -99,9 +99,19 @@ def _kept(
         parts.append(bytes(memoryview(tuples)[start : index.tuple_ends[position]]))
         total += len(parts[-1])
         ends.append(total)
-    columns = (index.row_numbers, index.line_numbers, index.byte_offsets, index.byte_lengths)
-    chosen = [array("q", (column[i] for i in positions)) for column in columns]
-    return b"".join(parts), RowIndex(*chosen, tuple_ends=ends, text=index.text, text_offset=index.text_offset)
+    return b"".join(parts), RowIndex(
+        row_numbers=_chosen(index.row_numbers, positions),
+        line_numbers=_chosen(index.line_numbers, positions),
+        byte_offsets=_chosen(index.byte_offsets, positions),
+        byte_lengths=_chosen(index.byte_lengths, positions),
+        tuple_ends=ends,
+        text=index.text,
+        text_offset=index.text_offset,
+    )
+
+
+def _chosen(column: array[int], positions: list[int]) -> array[int]:
+    return array("q", (column[position] for position in positions))
 
 
 def _empty() -> array[int]:

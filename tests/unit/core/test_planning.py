@@ -63,6 +63,24 @@ def test_a_column_without_a_type_gets_what_the_sample_proves() -> None:
     assert made.plan.columns[0].required
 
 
+@pytest.mark.parametrize(
+    ("cell", "kinds", "expected"),
+    [
+        ("12", {"number"}, "bigint"),
+        ("12", {"string"}, "text"),
+        ("12", {"string", "number"}, "text"),
+        ("true", {"string"}, "text"),
+        ("2024-01-31", {"string"}, "date"),
+        ('{"a": 1}', {"nested", "null"}, "jsonb"),
+    ],
+)
+def test_in_json_what_stands_in_quotes_is_no_number(cell: str, kinds: set[str], expected: str) -> None:
+    file = Layout(
+        names=("n",), dialect={"format": "jsonl"}, sample=((cell,),), kinds=(frozenset(kinds),)
+    )
+    assert plan(file).plan.columns[0].type.name == expected
+
+
 def test_the_type_of_the_table_comes_before_the_sample() -> None:
     made = plan(layout("n", rows=(("1",),)), table=shape(n="numeric(10,2)"))
     assert made.plan.columns[0].type == PgType("numeric", precision=10, scale=2)

@@ -1,0 +1,86 @@
+"""The options that every command takes, before or after its name."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+__all__ = ["EVERYWHERE", "Settings", "everywhere"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the options that hold everywhere say.
+
+    Attributes:
+        file: the pipeline file; None for `./pipeline.yaml`, if there is one.
+        to: the database, or None to look elsewhere.
+        json: one JSON document on stdout, and nothing else there.
+        quiet: no progress and no notes.
+        verbose: more of both.
+    """
+
+    file: Path | None = None
+    to: str | None = None
+    json: bool = False
+    quiet: bool = False
+    verbose: bool = False
+
+    @property
+    def pipeline_file(self) -> Path | None:
+        """The pipeline file to read, if any."""
+        default = Path("pipeline.yaml")
+        return self.file or (default if default.exists() else None)
+
+
+def _file() -> click.Option:
+    return click.Option(
+        ["-f", "--file"],
+        type=click.Path(path_type=Path),
+        metavar="PIPELINE",
+        help="The pipeline file (default: ./pipeline.yaml, if it is there).",
+    )
+
+
+def _to() -> click.Option:
+    return click.Option(["--to"], metavar="URL", help="The database: postgresql://user@host/name.")
+
+
+def _json() -> click.Option:
+    return click.Option(
+        ["--json"], is_flag=True, help="Print one JSON document, and nothing else, on stdout."
+    )
+
+
+def _quiet() -> click.Option:
+    return click.Option(["-q", "--quiet"], is_flag=True, help="No progress, no notes.")
+
+
+def _verbose() -> click.Option:
+    return click.Option(["-v", "--verbose"], is_flag=True, help="Say more.")
+
+
+#: Makers of the options: each command needs its own.
+EVERYWHERE: tuple[Callable[[], click.Option], ...] = (_file, _to, _json, _quiet, _verbose)
+_NAMES = ("file", "to", "json", "quiet", "verbose")
+
+
+def everywhere(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Gives a command the options, and its function `settings` as the first argument."""
+
+    @functools.wraps(command)
+    def with_settings(**values: Any) -> Any:
+        given = {name: values.pop(name) for name in _NAMES}
+        before = click.get_current_context().find_root().params
+        settings = Settings(**{name: given[name] or before.get(name) or given[name] for name in _NAMES})
+        return command(settings, **values)
+
+    # click reads the options that decorators leave on the function, the last one first.
+    own = getattr(with_settings, "__click_params__", [])
+    with_settings.__click_params__ = [*(make() for make in reversed(EVERYWHERE)), *own]  # type: ignore[attr-defined]
+    return with_settings

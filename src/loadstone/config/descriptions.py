@@ -1,0 +1,101 @@
+"""What each key of pipeline.yaml means, for editors and for the reference."""
+
+from __future__ import annotations
+
+__all__ = ["DESCRIPTIONS"]
+
+#: Class of the model -> key -> one or two sentences.
+DESCRIPTIONS: dict[str, dict[str, str]] = {
+    "Pipeline": {
+        "name": "Names the pipeline in the history; two pipelines may load into one database.",
+        "source": "Where the files are: a folder (a relative one lies beside this file), or "
+        "s3://bucket/prefix.",
+        "destination": "The database: postgresql://user@host/name, often ${DATABASE_URL}. Left out, the "
+        "embedded database. --to, LOADSTONE_DATABASE_URL and DATABASE_URL go before it.",
+        "limits": "How many loads at once, and how long things may take.",
+        "datasets": "By name: the files of one pattern, and what becomes of them.",
+    },
+    "Limits": {
+        "max_concurrent_loads": "How many loading transactions all workers together may have, kept in "
+        "PostgreSQL.",
+        "lock_timeout": "Seconds to wait for a lock of the database.",
+        "stall_timeout": "Seconds without any progress after which a load is given up and tried again.",
+        "wait_for_slot": "Seconds to wait, holding nothing, while others load.",
+        "attempts": "How often a load is tried while faults are transient.",
+    },
+    "Dataset": {
+        "files": "Glob patterns over the keys below the source: * and ? stay within a folder, ** crosses "
+        "folders.",
+        "table": "Where the rows go, with or without a schema. Left out: the dataset's name.",
+        "mode": "append adds rows, merge updates those whose key is there, replace empties the table "
+        "first, all in the load's transaction.",
+        "key": "The columns, by their names in the table, that tell one row from another.",
+        "order_by": "With merge: the column by which the newer row wins, instead of the age of the files.",
+        "deduplicate": "last: of rows with one key within a file, the last wins. merge does so anyway.",
+        "on_overwrite": "What a changed file does: replace_rows (its old rows go), append, ignore, upsert "
+        "(merge only). The default is replace_rows, for merge upsert.",
+        "on_delete": "What the deletion of a file does: keep its rows, or remove_rows.",
+        "method": "How replace empties the table: truncate, or delete, which readers with an older "
+        "snapshot survive.",
+        "allow_empty": "Let replace leave an empty table where a file has no accepted row.",
+        "partition_by": "Partitions of a table that loadstone creates.",
+        "indexes": "Further indexes of a table that loadstone creates: a column, or a list of columns, each.",
+        "reject_limit": "How many rejected rows a load may have: a share (10%, once 100 rows are read) or "
+        "a count. More fail it; null sets no limit.",
+        "columns": "By their names in the file: what is expected of the cells.",
+        "contract": "What a column does that is not listed: evolve adds it to the table, freeze fails the "
+        "load, discard_row leaves out rows that have it, discard_value leaves out the value.",
+        "types": "Types of columns without one: infer them from the file, or text.",
+        "lineage": "Write _load_id and _row to every row, so that it tells which load it came from.",
+        "format": "How the files are written, where that is not to be found out.",
+    },
+    "ColumnConfig": {
+        "type": "A PostgreSQL type. Left out: the table's, else what the file shows.",
+        "rename": "The column's name in the table.",
+        "required": "A missing value rejects the row, unless default fills it.",
+        "null_values": "Texts that mean NULL, besides an unquoted empty cell.",
+        "trim": "Remove white space around the cell. Default: for every type but text.",
+        "decimal": "The decimal separator.",
+        "thousands": "The thousands separator.",
+        "format": "A strptime format of dates and times, instead of ISO 8601.",
+        "formats": "Several of these, tried in order.",
+        "timezone": "The time zone of a timestamptz that names none. Default: UTC.",
+        "round": "Round digits beyond a numeric's scale instead of rejecting them.",
+        "range": "[lowest, highest], both allowed; null leaves an end open.",
+        "max_length": "In characters.",
+        "values": "The only values allowed.",
+        "pattern": "A regular expression that the whole text must match.",
+        "otherwise": "What happens to a value that range, values, pattern or max_length refuse: reject "
+        "the row, null, or {set: VALUE}. A value that does not parse is always a reject.",
+        "default": "Stands in for a missing value.",
+        "constant": "The same value in every row, not read from the file.",
+        "metadata": "A fact about the object in every row, not read from the file.",
+        "split": "The columns that the cell's parts become. The cell is a JSON list, a list or tuple as "
+        "Python prints it, or has a sep between its parts.",
+        "sep": "What separates the parts of a split cell.",
+    },
+    "PartitionBy": {
+        "hash": "Columns; with partitions, a number.",
+        "range": "Columns; with partitions, names with [from, to].",
+        "list": "One column; with partitions, names with lists of values.",
+        "partitions": "hash: how many. range: name: [from, to]. list: name: [values]. A name may be "
+        "`default`.",
+    },
+    "RejectLimit": {
+        "count": "More rejected rows than that fail the load.",
+        "share": "A larger share of rejected rows fails the load.",
+        "minimum_rows": "The share counts once so many rows are read.",
+    },
+    "Format": {
+        "type": "csv (any delimited text) or jsonl. Left out: by the file's name, else by its first "
+        "character.",
+        "delimiter": "Between cells. Left out: the one of , ; tab | that the header has most of.",
+        "quote": "Around cells. Left out: the double quote; empty: none.",
+        "escape": "Before a character that is meant as it is. Left out: none.",
+        "encoding": "Left out: UTF-8, or what a byte order mark says.",
+        "header": "Whether the first record has the names; or the names, for files without it.",
+        "skip_lines": "Lines before the header.",
+        "max_record_bytes": "A record longer than this is rejected.",
+        "max_compression_ratio": "A file that unpacks to more than so many times its size is refused.",
+    },
+}
