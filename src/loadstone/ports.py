@@ -150,6 +150,14 @@ class LoadTransaction(Protocol):
     def write(self, chunk: Chunk) -> None:
         """Hands over a chunk; the COPY runs beside the next call. Keeps the chunk's rejects, too."""
 
+    def confirm(self, sha256: str) -> int | None:
+        """Whether these bytes are what stands for the key already: a local file that was only touched.
+
+        Then nothing is changed but the time that the ledger has of it, this transaction is withdrawn, and
+        the load that stands is returned. None in every other case. Merges never answer so: there a later
+        delivery of the same rows is newer than what other files brought in between.
+        """
+
     def finish(self, counts: Counts, *, sha256: str, source_bytes: int) -> Counts:
         """Settles duplicates, merges, builds indexes, writes rejects and the ledger row.
 
@@ -225,8 +233,10 @@ class Database(Protocol):
             LoadNotFound: there is none.
         """
 
-    def rejects(self, load_id: int, *, limit: int | None = None) -> Iterator[Reject]:
-        """A load's rejected rows in file order."""
+    def rejects(
+        self, load_id: int, *, limit: int | None = None, unreplayed: bool = False
+    ) -> Iterator[Reject]:
+        """A load's rejected rows in file order; with `unreplayed`, those that are still missing."""
 
 
 class Clock(Protocol):

@@ -15,6 +15,7 @@ import psycopg
 import pytest
 
 from loadstone.embedded import EmbeddedServer, find_binaries
+from loadstone.embedded.account import current_account
 from loadstone.embedded.process import is_alive, servers_in, wait_until_empty
 from loadstone.errors import ConfigurationError, DatabaseUnavailable
 
@@ -224,7 +225,7 @@ def test_a_server_started_there_by_hand_is_left_alone(server_folder: Path) -> No
     data = server_folder / "by-hand"
     made = EmbeddedServer.start(data, durable=False)
     made.stop()
-    pg_ctl = str(made.binaries.folder / "pg_ctl")
+    pg_ctl = str(current_account(data).runnable(made.binaries).folder / "pg_ctl")
     owner = data.stat().st_uid
     options = ["-D", str(data), "-o", f"-k {data} -c listen_addresses=", "-l", str(data / "log")]
     subprocess.run(

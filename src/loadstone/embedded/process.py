@@ -78,8 +78,8 @@ def is_server(pid: int, data_folder: Path) -> bool:
 def servers_in(data_folder: Path) -> list[int]:
     """The living PostgreSQL processes, the server and its children, that work in this data folder.
 
-    All of them carry the server's name in their command line. (Their working directory would tell, too, but in
-    a container not even root may see that of another user's process.)
+    All of them carry the server's name in their command line. (Their working directory would tell, too,
+    but in a container not even root may see that of another user's process.)
     """
     name = server_name(data_folder)
     return [pid for pid, command in _commands() if name in command and is_postgres(pid)]

@@ -22,7 +22,7 @@ from loadstone.model.contract import Column, LoadPlan
 from loadstone.model.event import ObjectVersion
 from loadstone.model.load import Layout, LoadOutcome, LoadRequest
 from loadstone.model.pipeline import Dataset
-from loadstone.ports import Clock, Database, LoadTransaction, OpenFile, Progress, Reader, Source
+from loadstone.ports import Admission, Clock, Database, LoadTransaction, OpenFile, Progress, Reader, Source
 
 __all__ = ["Order", "Parts", "load_object"]
 
@@ -76,6 +76,9 @@ def load_object(order: Order, parts: Parts) -> LoadOutcome:
         except _ContractGrew as grown:
             current = replace(current, columns=(*current.columns, *grown.columns))
             continue
+        except _SameContent as same:
+            reason = f"the file was touched, its content is that of load {same.load_id:,}"
+            outcome = answered(current.request, Admission("skipped", reason=reason, load_id=same.load_id))
         except LoadstoneError as error:
             outcome = failed(current.request, error)
         outcome = replace(outcome, seconds=parts.clock.monotonic() - started)
@@ -126,13 +129,16 @@ def _load_rows(
     with _opened(order, parts) as file:
         planned = _plan(order, parts, transaction, file.layout)
         plan = transaction.prepare(planned.plan, file.layout)
-        for chunk in file.chunks(plan):
+        chunks = file.chunks(plan)
+        for chunk in chunks:
             if chunk.unknown_keys and plan.unknown_keys == "evolve":
-                raise _ContractGrew(_every_unknown_key(chunk, file.chunks(plan)))
+                raise _ContractGrew(_every_unknown_key(chunk, chunks))
             transaction.write(chunk)
             tally.add(chunk)
             tally.check_count(version.uri)
             parts.progress.advanced(version, file.bytes_read, tally.counts.read, tally.counts.rejected)
+        if (standing := transaction.confirm(file.sha256)) is not None:
+            raise _SameContent(standing)
         tally.counts = transaction.finish(tally.counts, sha256=file.sha256, source_bytes=file.bytes_read)
         tally.source_bytes = file.bytes_read
         layout = file.layout
@@ -183,13 +189,19 @@ def _every_unknown_key(first: Chunk, rest: Iterable[Chunk]) -> tuple[Column, ...
 
 
 class _Restart(Exception):
-    """What was found out inside the transaction calls for another beginning."""
+    """What was found out inside the transaction calls for another beginning, or for none."""
 
 
 class _NewerVersion(_Restart):
     def __init__(self, version: ObjectVersion) -> None:
         super().__init__(version.uri)
         self.version = version
+
+
+class _SameContent(_Restart):
+    def __init__(self, load_id: int) -> None:
+        super().__init__(str(load_id))
+        self.load_id = load_id
 
 
 class _ContractGrew(_Restart):

@@ -1,0 +1,28 @@
+# Delimited text to tuples; what the methods promise stands in delimited.py.
+
+cimport cython
+
+from loadstone.codec.buffers cimport Text
+from loadstone.codec.rows cimport RowWriter
+from loadstone.codec.tokens cimport Tokenizer
+
+
+@cython.final
+cdef class DelimitedEncoder:
+    cdef RowWriter rows
+    cdef Tokenizer tokenizer
+    cdef Text block
+    cdef Py_ssize_t cell_count
+    cdef long long line
+    cdef long long offset
+    cdef int skipped_code
+    cdef long long skipped_bytes
+    cdef long long skipped_lines
+    cdef object skipped_raw
+
+    cdef Py_ssize_t encode(self) except -1 nogil
+    cdef Py_ssize_t record(self, Py_ssize_t record) except -2 nogil
+    cdef Py_ssize_t cut(self, Py_ssize_t record, int what) except -2 nogil
+    cdef Py_ssize_t skip(self, Py_ssize_t record, Py_ssize_t i) except -2 nogil
+    cdef int refuse(self, int code, long long offset, long long length, long long lines) except -1 nogil
+    cdef int keep_raw(self, Py_ssize_t start, Py_ssize_t end) except -1 with gil

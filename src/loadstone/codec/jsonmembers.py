@@ -1,0 +1,84 @@
+# cython: language_level=3, boundscheck=True, wraparound=False, cdivision=True, initializedcheck=False
+"""All members of a JSON object as Python values, for samples and for keys that nobody expected."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import cython
+
+if cython.compiled:
+    from cython.cimports.loadstone.codec.buffers import Text
+    from cython.cimports.loadstone.codec.jsontext import scan_string, scan_value, skip_space
+else:
+    from loadstone.codec.buffers import Text
+    from loadstone.codec.jsontext import scan_string, scan_value, skip_space
+
+from loadstone.codec.jsonstrings import decoded
+
+__all__ = ["Kind", "Member", "read_members"]
+
+Kind = Literal["string", "number", "boolean", "null", "nested"]
+
+_KINDS: dict[int, Kind] = {
+    34: "string",
+    110: "null",
+    116: "boolean",
+    102: "boolean",
+    123: "nested",
+    91: "nested",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One value of an object.
+
+    Attributes:
+        kind: what it is.
+        raw: its JSON text.
+    """
+
+    kind: Kind
+    raw: str
+
+    @property
+    def text(self) -> str | None:
+        """As a cell: strings without quotes and escapes, null as None, all else as it is written."""
+        if self.kind == "null":
+            return None
+        if self.kind != "string":
+            return self.raw
+        text = decoded(self.raw[1 : len(self.raw) - 1].encode())
+        return self.raw if text is None else text
+
+
+def read_members(line: bytes) -> dict[str, Member] | None:
+    """The members of the object that fills a line, the last of each key; None where it is no JSON object.
+
+    A key that holds half a surrogate pair is left out: it is no text.
+    """
+    found: dict[str, Member] = {}
+    text = Text(line)
+    size: cython.Py_ssize_t = len(line)
+    i: cython.Py_ssize_t = skip_space(text, 0, size)
+    first: cython.Py_ssize_t
+    if i >= size or line[i] != 123 or scan_value(text, i, size, False) < 0:
+        return None
+    if skip_space(text, scan_value(text, i, size, False), size) != size:
+        return None
+    # The grammar holds from here on.
+    i = skip_space(text, i + 1, size)
+    while line[i] == 34:
+        first = i
+        i = scan_string(text, i, size, False)
+        name = decoded(line[first + 1 : i - 1])
+        i = skip_space(text, skip_space(text, i, size) + 1, size)
+        first = i
+        i = scan_value(text, i, size, False)
+        if name is not None:
+            found[name] = Member(_KINDS.get(line[first], "number"), line[first:i].decode())
+        i = skip_space(text, i, size)
+        i = skip_space(text, i + 1, size) if line[i] == 44 else i
+    return found

@@ -1,0 +1,45 @@
+# The members of an object on one line; what the methods promise stands in jsonobject.py.
+
+cimport cython
+
+from loadstone.codec.buffers cimport Text
+from loadstone.codec.jsonkeys cimport KeyTable
+
+cdef enum:
+    MISSING = 0
+    NULL_VALUE = 1
+    STRING = 2
+    WIDE_STRING = 3
+    NUMBER = 4
+    WORD = 5
+    NESTED = 6
+
+cdef enum:
+    PLACES = 512  # members of an object whose keys are remembered
+    ROOM = 64  # bytes remembered of each
+    UNKNOWN_KEY = -2
+
+
+@cython.final
+cdef class ObjectScanner:
+    cdef KeyTable keys
+    cdef Py_ssize_t size
+    cdef unsigned char[::1] kinds
+    cdef long long[::1] starts
+    cdef long long[::1] ends
+    cdef bint ignores_unknown
+    cdef Py_ssize_t unknown_start
+    cdef Py_ssize_t unknown_end
+    cdef bint unknown_has_value
+    cdef unsigned char[::1] expected
+    cdef long long[::1] expected_sizes
+    cdef long long[::1] expected_numbers
+
+    cdef Py_ssize_t scan(self, Text text, Py_ssize_t start, Py_ssize_t end) except? -3 nogil
+    cdef Py_ssize_t key_number(self, Text text, Py_ssize_t start, Py_ssize_t end) except? -3 nogil
+    cdef bint is_expected(
+        self, Py_ssize_t place, Text text, Py_ssize_t start, Py_ssize_t size
+    ) except -1 nogil
+    cdef int expect(
+        self, Py_ssize_t place, Text text, Py_ssize_t start, Py_ssize_t end, long long number
+    ) except -1 nogil

@@ -1,0 +1,222 @@
+# cython: language_level=3, boundscheck=True, wraparound=False, cdivision=True, initializedcheck=False
+"""The members of one JSON object: for each key that a plan knows, where its value stands, and of what kind.
+
+Objects of one file mostly have the same keys in the same order. So the scanner remembers, for each place in
+an object, the bytes of the key that last stood there with its quotes and colon, and compares those first.
+"""
+
+from __future__ import annotations
+
+from array import array
+
+import cython
+
+if cython.compiled:
+    from cython.cimports.libc.string import memcmp, memcpy
+    from cython.cimports.loadstone.codec.buffers import Buffer, Text
+    from cython.cimports.loadstone.codec.jsonkeys import KeyTable
+    from cython.cimports.loadstone.codec.jsonstrings import decode_string, has_escape
+    from cython.cimports.loadstone.codec.jsontext import (
+        scan_number,
+        scan_string,
+        scan_value,
+        scan_word,
+        skip_space,
+    )
+else:
+    from loadstone.codec.buffers import Buffer, Text
+    from loadstone.codec.jsonkeys import KeyTable
+    from loadstone.codec.jsonstrings import decode_string, has_escape
+    from loadstone.codec.jsontext import scan_number, scan_string, scan_value, scan_word, skip_space
+
+    MISSING, NULL_VALUE, STRING, WIDE_STRING, NUMBER, WORD, NESTED = range(7)
+    PLACES, ROOM, UNKNOWN_KEY = 512, 64, -2
+
+__all__ = ["ObjectScanner"]
+
+
+class ObjectScanner:
+    """Finds the values of known keys; of a key that comes twice, the last value counts, as in `jsonb`.
+
+    After `scan`, for the known key number i: `kinds[i]` (`STRING`: ASCII without escapes; `WIDE_STRING`: any
+    other; `WORD`: true or false), and its value's bytes from `starts[i]` to `ends[i]`, of strings what
+    is between the quotes. The first key not known, with its quotes, and whether any unknown one has another
+    value than null, are in `unknown_start` (-1 where there is none), `unknown_end` and `unknown_has_value`.
+
+    Args:
+        names: the known keys in UTF-8; -1 for one whose value nobody wants.
+        size: how many numbers there are.
+        ignores_unknown: do not tell unknown keys.
+    """
+
+    def __init__(self, names: dict[bytes, int], size: int, ignores_unknown: bool) -> None:
+        self.keys = KeyTable(names)
+        self.size = size
+        self.ignores_unknown = ignores_unknown
+        self.kinds = bytearray(size + 1)
+        self.starts = array("q", bytes(8 * (size + 1)))
+        self.ends = array("q", bytes(8 * (size + 1)))
+        self.unknown_start = -1
+        self.unknown_end = -1
+        self.unknown_has_value = False
+        self.expected = bytearray(PLACES * ROOM)
+        self.expected_sizes = array("q", bytes(8 * PLACES))
+        self.expected_numbers = array("q", bytes(8 * PLACES))
+
+    def knows(self, name: bytes) -> bool:
+        """Whether a key is known, wanted or not."""
+        return name in self.keys.numbers
+
+    @property
+    def known_count(self) -> int:
+        """How many keys are known."""
+        return len(self.keys.numbers)
+
+    def ignore(self, name: bytes) -> None:
+        """Takes a key as known from now on, and its values as not wanted."""
+        self.keys.add(name, -1)
+        self.expected_sizes = array("q", bytes(8 * PLACES))
+
+    def scan(self, text: Text, start: cython.Py_ssize_t, end: cython.Py_ssize_t) -> cython.Py_ssize_t:
+        """Looks through the object that fills text.data[start:end], from its brace on.
+
+        Returns -1, or the position of the byte at which it is no JSON.
+        """
+        i: cython.Py_ssize_t
+        place: cython.Py_ssize_t = 0
+        first: cython.Py_ssize_t
+        size: cython.Py_ssize_t
+        number: cython.longlong
+        kind: cython.int
+        c: cython.uchar
+        end = min(end, len(text.data))
+        for i in range(self.size):
+            self.kinds[i] = MISSING
+        self.unknown_start = -1
+        self.unknown_has_value = False
+        i = skip_space(text, start + 1, end)
+        if i < end and text.data[i] == 125:
+            i = skip_space(text, i + 1, end)
+            return -1 if i == end else i
+        while True:
+            # The key, up to the first byte of its value.
+            size = self.expected_sizes[place] if place < PLACES else 0
+            if size > 0 and end - i > size and self.is_expected(place, text, i, size):
+                number = self.expected_numbers[place]
+                i += size
+            else:
+                first = i
+                if i >= end or text.data[i] != 34:
+                    return i
+                i = scan_string(text, i, end, False)
+                if i < 0:
+                    return -2 - i
+                number = self.key_number(text, first + 1, i - 1)
+                size = i
+                i = skip_space(text, i, end)
+                if i >= end or text.data[i] != 58:
+                    return i
+                i = skip_space(text, i + 1, end)
+                if number == UNKNOWN_KEY and not self.ignores_unknown:
+                    if self.unknown_start < 0:
+                        self.unknown_start = first
+                        self.unknown_end = size
+                elif place < PLACES:
+                    self.expect(place, text, first, i, number)
+            place += 1
+            # The value.
+            if i < end and text.data[i] <= 32:
+                i = skip_space(text, i, end)
+            if i >= end:
+                return end
+            first = i
+            c = text.data[i]
+            if c == 34:
+                first = i + 1
+                i = first
+                while i < end:
+                    c = text.data[i]
+                    if c in (34, 92) or c < 32 or c >= 128:
+                        break
+                    i += 1
+                kind = STRING
+                if i < end and c == 34:
+                    i += 1
+                else:
+                    kind = WIDE_STRING
+                    i = scan_string(text, first - 1, end, False)
+            elif c == 45 or 48 <= c <= 57:
+                kind = NUMBER
+                i = scan_number(text, i, end, False)
+            elif c in (123, 91):
+                kind = NESTED
+                i = scan_value(text, i, end, False)
+            else:
+                kind = NULL_VALUE if c == 110 else WORD
+                i = scan_word(text, i, end)
+            if i < 0:
+                return -2 - i
+            if number >= 0:
+                self.kinds[number] = kind
+                self.starts[number] = first
+                self.ends[number] = i - 1 if kind in (STRING, WIDE_STRING) else i
+            elif number == UNKNOWN_KEY and kind != NULL_VALUE:
+                self.unknown_has_value = True
+            # What follows.
+            if i < end and text.data[i] <= 32:
+                i = skip_space(text, i, end)
+            if i >= end:
+                return end
+            c = text.data[i]
+            i += 1
+            if c == 44:
+                if i < end and text.data[i] == 32:
+                    i += 1
+                if i < end and text.data[i] <= 32:
+                    i = skip_space(text, i, end)
+            elif c == 125:
+                i = skip_space(text, i, end)
+                return -1 if i == end else i
+            else:
+                return i - 1
+
+    def key_number(self, text: Text, start: cython.Py_ssize_t, end: cython.Py_ssize_t) -> cython.Py_ssize_t:
+        """The number of a key given without its quotes, escapes decoded."""
+        if has_escape(text, start, end):
+            with cython.gil:
+                name = Buffer(end - start + 1)
+                if decode_string(text, start, end, name) >= 0:
+                    return UNKNOWN_KEY
+                return self.keys.find(name, 0, name.position)
+        return self.keys.find(text, start, end)
+
+    def is_expected(
+        self, place: cython.Py_ssize_t, text: Text, start: cython.Py_ssize_t, size: cython.Py_ssize_t
+    ) -> cython.bint:
+        """Whether the key remembered for a place, of `size` bytes, stands at text.data[start]."""
+        if cython.compiled:
+            return (
+                memcmp(cython.address(text.data[start]), cython.address(self.expected[ROOM * place]), size)
+                == 0
+            )
+        return text.data[start : start + size] == self.expected[ROOM * place : ROOM * place + size]
+
+    def expect(
+        self,
+        place: cython.Py_ssize_t,
+        text: Text,
+        start: cython.Py_ssize_t,
+        end: cython.Py_ssize_t,
+        number: cython.longlong,
+    ) -> cython.int:
+        """Remembers the key text.data[start:end], colon and all, for its place in the next object."""
+        if end - start <= ROOM:
+            if cython.compiled:
+                memcpy(
+                    cython.address(self.expected[ROOM * place]), cython.address(text.data[start]), end - start
+                )
+            else:
+                self.expected[ROOM * place : ROOM * place + end - start] = text.data[start:end]
+            self.expected_sizes[place] = end - start
+            self.expected_numbers[place] = number
+        return 0

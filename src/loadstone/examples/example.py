@@ -1,0 +1,193 @@
+"""What an example is: a pipeline, its data, and the figures that a run of it must give."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from loadstone.errors import ConfigurationError, UsageError
+from loadstone.examples.output import Output
+
+__all__ = [
+    "LEDGER_SUFFIX",
+    "Check",
+    "DataFormat",
+    "Example",
+    "Expected",
+    "Generate",
+    "GeneratedFile",
+    "Progress",
+    "Query",
+    "read_ledgers",
+    "write_ledger",
+]
+
+DataFormat = Literal["csv", "jsonl", "json"]
+
+#: Called with rows written so far and rows in all.
+Progress = Callable[[int, int], None]
+
+#: Runs one SELECT on the destination and returns its rows.
+Query = Callable[[str], Sequence[Sequence[Any]]]
+
+#: What a generator knows about a file it wrote stands in a document of this name, above the data's folder.
+LEDGER_SUFFIX = ".faults.json"
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratedFile:
+    """A file that a generator wrote.
+
+    Attributes:
+        uri: a path, or `s3://bucket/key`.
+        rows: records, the header not counted.
+        bytes: its size.
+    """
+
+    uri: str
+    rows: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a run over all files of a folder must give, computed without loadstone.
+
+    Attributes:
+        rows_read: records in all files.
+        rows_loaded: rows that the table then holds.
+        rejected: rows by reason, in the generator's words.
+        deduplicated: rows that a later row of the same file replaced.
+        updated: rows of the table that a later file replaced.
+        repaired: cells that a rule mended, by column.
+        figures: further figures, by the name of their check.
+    """
+
+    rows_read: int
+    rows_loaded: int
+    rejected: dict[str, int] = field(default_factory=dict)
+    deduplicated: int = 0
+    updated: int = 0
+    repaired: dict[str, int] = field(default_factory=dict)
+    figures: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def rows_rejected(self) -> int:
+        """Rejected rows for all reasons."""
+        return sum(self.rejected.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One figure, as it must be and as the database has it."""
+
+    name: str
+    expected: Any
+    found: Any
+
+    @property
+    def ok(self) -> bool:
+        """Whether the two are equal."""
+        return bool(self.expected == self.found)
+
+
+class Generate(Protocol):
+    """Writes an example's data."""
+
+    def __call__(
+        self,
+        out: Path | str,
+        *,
+        rows: int | None = None,
+        files: int = 1,
+        format: DataFormat = "csv",  # noqa: A002  # the command line's own word
+        dirty: float = 0.0,
+        seed: int = 1,
+        progress: Progress | None = None,
+    ) -> list[GeneratedFile]:
+        """Streams the files into a folder, or below `s3://bucket/prefix`; the same arguments, the same bytes.
+
+        Args:
+            out: a folder (made where absent) or an `s3://` URI.
+            rows: in all files together; None for the example's own number.
+            files: how many files the rows are spread over.
+            format: one of the example's formats.
+            dirty: the share of rows that get a fault, 0 to 1.
+            seed: of the generator.
+            progress: told every few thousand rows.
+
+        Raises:
+            UsageError: the example cannot be had that way.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A pipeline that runs from the package itself, its data, and what must come out.
+
+    Attributes:
+        name: as on the command line.
+        title: one line for people.
+        folder: holds `pipeline.yaml` and `README.md`.
+        formats: what `generate` can write.
+        loadable: those of them that this version of the pipeline loads.
+        default_rows: how many rows `generate` writes where nobody says.
+        demo_rows: how many the demonstration takes.
+        demo_dirty: the share of faults in the demonstration's files.
+        table: where the rows arrive.
+        generate: writes the data.
+        expected: reads a folder that `generate` wrote, tells what a run over all of it must give.
+        check: compares the database with what was expected.
+    """
+
+    name: str
+    title: str
+    folder: Path
+    formats: tuple[DataFormat, ...]
+    loadable: tuple[DataFormat, ...]
+    default_rows: int
+    demo_rows: int
+    demo_dirty: float
+    table: str
+    generate: Generate
+    expected: Callable[[Path], Expected]
+    check: Callable[[Query, Expected], list[Check]]
+
+    @property
+    def pipeline(self) -> Path:
+        """Its `pipeline.yaml`."""
+        return self.folder / "pipeline.yaml"
+
+
+def write_ledger(output: Output, name: str, document: dict[str, Any]) -> None:
+    """Leaves what the generator knows about the file `name`, for `read_ledgers`."""
+    with output.open(name + LEDGER_SUFFIX) as file:
+        file.write((json.dumps(document, separators=(",", ":")) + "\n").encode())
+
+
+def read_ledgers(folder: Path) -> list[dict[str, Any]]:
+    """The documents that `generate` left in a folder, in the order of the files.
+
+    Raises:
+        UsageError: there are none.
+        ConfigurationError: one of them cannot be read.
+    """
+    paths = sorted(folder.glob(f"*{LEDGER_SUFFIX}"))
+    if not paths:
+        raise UsageError(
+            "no generated data here",
+            where=str(folder),
+            hint="write some first: loadstone generate NAME --out FOLDER",
+        )
+    documents = []
+    for path in paths:
+        try:
+            documents.append(json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError) as error:
+            raise ConfigurationError(
+                f"not a generator's record of its faults ({error})", where=str(path)
+            ) from error
+    return documents

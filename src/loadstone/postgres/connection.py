@@ -1,0 +1,142 @@
+"""Connections: how they are made, and what bounds them.
+
+Everything here works behind a pooler in transaction mode: nothing is set for a session, nothing is prepared,
+and settings last as long as the transaction.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TypeAlias
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from loadstone.errors import ConfigurationError
+from loadstone.model.pipeline import Limits
+from loadstone.postgres.sqlstate import translate_connect, translated
+
+__all__ = ["Connection", "Connector", "describe"]
+
+Connection: TypeAlias = psycopg.Connection[tuple[Any, ...]]
+
+logger = logging.getLogger(__name__)
+
+_CONNECT_SECONDS = 10
+
+# A peer that vanished without a word is noticed within a minute, on both ends.
+_KEEPALIVE = {"idle": 30, "interval": 10, "count": 3}
+
+# `client_connection_check_interval` ends a statement whose client is gone; not every platform can tell.
+_SETTINGS = b"""
+SELECT set_config('lock_timeout', %(lock)s, true),
+    set_config('statement_timeout', '0', true),
+    set_config('idle_in_transaction_session_timeout', %(idle)s, true),
+    set_config('tcp_keepalives_idle', %(keepalive_idle)s, true),
+    set_config('tcp_keepalives_interval', %(keepalive_interval)s, true),
+    set_config('tcp_keepalives_count', %(keepalive_count)s, true),
+    set_config(
+        'client_connection_check_interval', CASE WHEN version() ~ 'linux' THEN '5s' ELSE '0' END, true
+    ),
+    set_config('TimeZone', 'UTC', true),
+    set_config('DateStyle', 'ISO, MDY', true),
+    set_config('IntervalStyle', 'postgres', true)
+"""
+
+
+class Connector:
+    """Makes connections to one database.
+
+    Args:
+        url: `postgresql://...` or `key=value` pairs.
+        limits: of the pipeline.
+        application_name: what `pg_stat_activity` shows.
+
+    Raises:
+        ConfigurationError: the URL cannot be understood.
+    """
+
+    def __init__(self, url: str, *, limits: Limits, application_name: str) -> None:
+        self.limits = limits
+        try:
+            given = conninfo_to_dict(url)
+        except psycopg.ProgrammingError as error:
+            raise ConfigurationError(
+                "the destination's URL cannot be understood",
+                where="destination",
+                hint="write it as postgresql://USER@HOST:5432/DATABASE, special characters as %XX",
+            ) from error
+        self.where = describe(url)
+        self._parameters: dict[str, Any] = {
+            "connect_timeout": _CONNECT_SECONDS,
+            "application_name": application_name,
+            "keepalives_idle": _KEEPALIVE["idle"],
+            "keepalives_interval": _KEEPALIVE["interval"],
+            "keepalives_count": _KEEPALIVE["count"],
+            "tcp_user_timeout": int(limits.stall_timeout * 1000),
+            **given,
+            # Binary COPY carries text in the client's encoding, and the codec writes UTF-8.
+            "client_encoding": "utf8",
+        }
+
+    def open(self) -> Connection:
+        """A connection outside of any transaction.
+
+        Raises:
+            ConnectionLost: the server cannot be reached.
+            AuthenticationFailed: wrong user or password.
+        """
+        try:
+            connection = psycopg.connect("", prepare_threshold=None, **self._parameters)
+        except psycopg.Error as error:
+            raise translate_connect(error, where=self.where) from error
+        # The same behaviour whatever the database's or the role's default is.
+        connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
+        return connection
+
+    def begin(self, connection: Connection, *, lock_timeout: float | None = None) -> None:
+        """Begins a transaction and sets what bounds its statements.
+
+        Args:
+            connection: idle.
+            lock_timeout: in seconds; None for that of the limits.
+        """
+        seconds = self.limits.lock_timeout if lock_timeout is None else lock_timeout
+        connection.execute(
+            _SETTINGS,
+            {
+                "lock": f"{max(1, int(seconds * 1000))}ms",
+                "idle": f"{max(60_000, int(self.limits.stall_timeout * 2000))}ms",
+                **{f"keepalive_{name}": str(value) for name, value in _KEEPALIVE.items()},
+            },
+        )
+
+    @contextmanager
+    def transaction(self, *, lock_timeout: float | None = None) -> Iterator[Connection]:
+        """A short transaction on a connection of its own: commits at the end, rolls back on an error.
+
+        Raises:
+            LoadstoneError: what the SQLSTATE of an error asks for.
+        """
+        connection = self.open()
+        try:
+            with translated(self.where):
+                self.begin(connection, lock_timeout=lock_timeout)
+                yield connection
+                connection.commit()
+        finally:
+            connection.close()
+
+
+def describe(url: str) -> str:
+    """Where a URL leads, for messages: host, port and database, never the password."""
+    try:
+        given = conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        return "the destination"
+    host = given.get("host") or given.get("hostaddr") or "local socket"
+    port = f":{given['port']}" if given.get("port") else ""
+    name = f"/{given['dbname']}" if given.get("dbname") else ""
+    return f"{host}{port}{name}"

@@ -1,0 +1,184 @@
+"""The destination and its ledger: `ports.Database` for PostgreSQL."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+
+from loadstone.errors import LoadstoneError
+from loadstone.model.batch import Reject
+from loadstone.model.contract import Column
+from loadstone.model.event import Event
+from loadstone.model.load import Counts, LoadRecord, LoadRequest
+from loadstone.model.pipeline import Dataset, Limits
+from loadstone.ports import Admission
+from loadstone.postgres import closing, ledger, migrate, upkeep
+from loadstone.postgres.admission import seek_admission
+from loadstone.postgres.connection import Connector
+from loadstone.postgres.ddl import add_columns
+from loadstone.postgres.health import Health, examine
+from loadstone.postgres.slots import set_cap
+from loadstone.postgres.transaction import PostgresLoadTransaction
+
+__all__ = ["PostgresDatabase"]
+
+logger = logging.getLogger(__name__)
+
+
+class PostgresDatabase:
+    """One database. Holds no connection between calls, so there is nothing to close.
+
+    Args:
+        url: `postgresql://...` or `key=value` pairs.
+        limits: of the pipeline.
+        application_name: what `pg_stat_activity` shows.
+
+    Raises:
+        ConfigurationError: the URL cannot be understood.
+    """
+
+    def __init__(
+        self, url: str, *, limits: Limits | None = None, application_name: str = "loadstone"
+    ) -> None:
+        self._limits = limits or Limits()
+        self._connector = Connector(url, limits=self._limits, application_name=application_name)
+        self._open: dict[int, PostgresLoadTransaction] = {}
+
+    # --- the schema ---------------------------------------------------------------------------------------
+
+    def ensure_schema(self) -> None:
+        """Makes sure, once per process, that the `loadstone` schema is there and fits.
+
+        Raises:
+            PermissionDenied: it is missing and the role may not make it; the hint gives the grants.
+            SchemaVersionError: it is newer than this program.
+        """
+        if migrate.ensure_schema(self._connector) and self._limits.max_concurrent_loads is not None:
+            with self._connector.transaction() as connection:
+                set_cap(connection, self._limits.max_concurrent_loads)
+
+    def migrate(self) -> list[str]:
+        """Makes or upgrades the `loadstone` schema; returns the names of the migrations that ran."""
+        return migrate.migrate(self._connector)
+
+    def grants(self, role: str, tables: Sequence[str] = (), *, read_only: bool = False) -> str:
+        """The SQL that gives a role what it needs."""
+        return migrate.grants(role, tuple(tables), read_only=read_only)
+
+    def check(self) -> Health:
+        """Version, privileges and state of the server, for `doctor`."""
+        with self._connector.transaction() as connection:
+            return examine(connection)
+
+    # --- loads --------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def admit(self, request: LoadRequest, dataset: Dataset) -> Iterator[Admission]:
+        """Takes a slot and the object's lock, looks at the ledger, and opens the load's transaction.
+
+        Raises:
+            SlotUnavailable: the fleet's cap is reached; nothing is held.
+            LoadNotFound: the load whose rejects are to be replayed is not in the ledger.
+        """
+        self.ensure_schema()
+        connection = self._connector.open()
+        try:
+            answer = seek_admission(self._connector, connection, request, dataset)
+            if isinstance(answer, Admission):
+                connection.close()
+                yield answer
+                return
+            transaction = PostgresLoadTransaction(self._connector, connection, answer)
+            self._open[transaction.load_id] = transaction
+            try:
+                yield Admission(None, transaction, load_id=transaction.load_id)
+            finally:
+                del self._open[transaction.load_id]
+                transaction.rollback()
+                transaction.rejects.close()
+        finally:
+            connection.close()
+
+    def evolve(self, table: str, additions: Sequence[Column]) -> None:
+        """Adds columns to an existing table; see `ports.Database`."""
+        with self._connector.transaction() as connection:
+            add_columns(connection, table, additions)
+
+    def record_failure(
+        self,
+        request: LoadRequest,
+        load_id: int | None,
+        error: Exception,
+        counts: Counts,
+        rejects: Sequence[Reject],
+    ) -> int | None:
+        """Writes a failed attempt and its reasons; returns its load id.
+
+        Never raises: the first error is what counts.
+        """
+        try:
+            self.ensure_schema()
+        except LoadstoneError as trouble:
+            logger.warning("%s: the failure could not be recorded: %s", request.version.uri, trouble)
+            return load_id
+        # A load that is still open here knows all its rejects, the database's refusals among them.
+        transaction = self._open.get(load_id) if load_id is not None else None
+        spool = None if transaction is None else transaction.rejects
+        return closing.record_failure(self._connector, request, load_id, error, counts, rejects, spool)
+
+    def remove(self, request: LoadRequest, dataset: Dataset, event: Event) -> Admission:
+        """An object went: leaves a tombstone, and removes its rows where the dataset says so."""
+        self.ensure_schema()
+        return upkeep.remove(self._connector, request, dataset, event)
+
+    # --- the ledger ---------------------------------------------------------------------------------------
+
+    def current(self, pipeline: str, dataset: str, bucket: str) -> dict[str, str]:
+        """Key -> identity of the current loads."""
+        self.ensure_schema()
+        with self._connector.transaction() as connection:
+            return ledger.current(connection, pipeline, dataset, bucket)
+
+    def history(
+        self, *, limit: int | None = None, dataset: str | None = None, key: str | None = None
+    ) -> list[LoadRecord]:
+        """The ledger, newest first."""
+        self.ensure_schema()
+        with self._connector.transaction() as connection:
+            return ledger.history(connection, limit=limit, dataset=dataset, key=key)
+
+    def find(self, load_id: int) -> LoadRecord:
+        """One load.
+
+        Raises:
+            LoadNotFound: there is none.
+        """
+        self.ensure_schema()
+        with self._connector.transaction() as connection:
+            return ledger.find(connection, load_id)
+
+    def rejects(
+        self, load_id: int, *, limit: int | None = None, unreplayed: bool = False
+    ) -> Iterator[Reject]:
+        """A load's rejected rows in file order.
+
+        Args:
+            load_id: of the load.
+            limit: how many at most.
+            unreplayed: only those that were not loaded by a replay since.
+        """
+        self.ensure_schema()
+        with self._connector.transaction() as connection:
+            yield from ledger.rejects(connection, load_id, limit=limit, unreplayed=unreplayed)
+
+    def undo(self, load_id: int) -> LoadRecord:
+        """Takes a load's rows out again; see `upkeep.undo`."""
+        self.ensure_schema()
+        return upkeep.undo(self._connector, load_id)
+
+    def forget(self, older_than: timedelta, *, rejects_older_than: timedelta | None = None) -> dict[str, int]:
+        """Applies retention to rejects; see `upkeep.forget`."""
+        self.ensure_schema()
+        return upkeep.forget(self._connector, older_than, rejects_older_than=rejects_older_than)

@@ -1,0 +1,85 @@
+-- What a load must know of its table. Reads catalogs only, and so locks nothing.
+
+-- name: table
+WITH target AS (
+    SELECT * FROM pg_catalog.pg_class WHERE oid = pg_catalog.to_regclass(%(table)s)
+),
+family AS (
+    SELECT oid FROM target
+    UNION
+    SELECT tree.relid FROM target, pg_catalog.pg_partition_tree(target.oid) AS tree
+)
+SELECT
+    c.oid::bigint,
+    n.nspname,
+    c.relname,
+    c.relkind::text,
+    c.relkind = 'p' AS is_partitioned,
+    EXISTS (
+        SELECT FROM pg_catalog.pg_constraint AS k
+        WHERE k.confrelid = c.oid AND k.contype = 'f' AND k.conrelid <> c.oid
+    ) AS is_referenced,
+    EXISTS (SELECT FROM family AS f JOIN pg_catalog.pg_trigger AS g ON g.tgrelid = f.oid
+        WHERE NOT g.tgisinternal AND g.tgenabled <> 'D' AND g.tgtype & 1 = 1) AS has_row_triggers,
+    -- 4 is INSERT, 16 is UPDATE
+    EXISTS (SELECT FROM pg_catalog.pg_trigger AS g
+        WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgenabled <> 'D'
+            AND g.tgtype & 1 = 0 AND g.tgtype & 20 <> 0) AS has_statement_triggers,
+    EXISTS (SELECT FROM pg_catalog.pg_rewrite AS r WHERE r.ev_class = c.oid) AS has_rules,
+    pg_catalog.row_security_active(c.oid) AS has_row_security,
+    c.relispartition OR c.relkind = 'p'
+    OR EXISTS (SELECT FROM family AS f JOIN pg_catalog.pg_index AS i ON i.indrelid = f.oid)
+    OR EXISTS (SELECT FROM family AS f JOIN pg_catalog.pg_constraint AS k ON k.conrelid = f.oid
+        WHERE k.contype IN ('c', 'f', 'p', 'u', 'x')) AS has_constraints
+FROM target AS c
+JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+
+-- name: columns
+WITH RECURSIVE unwrapped (attnum, type, typmod, is_domain, is_strict) AS (
+    SELECT attnum, atttypid, atttypmod, false, attnotnull
+    FROM pg_catalog.pg_attribute
+    WHERE attrelid = %(oid)s AND attnum > 0 AND NOT attisdropped
+    UNION ALL
+    SELECT u.attnum, t.typbasetype, CASE WHEN t.typtypmod <> -1 THEN t.typtypmod ELSE u.typmod END,
+        true, u.is_strict OR t.typnotnull
+    FROM unwrapped AS u
+    JOIN pg_catalog.pg_type AS t ON t.oid = u.type AND t.typtype = 'd'
+)
+SELECT
+    a.attname,
+    pg_catalog.format_type(u.type, u.typmod) AS base,
+    pg_catalog.format_type(u.type, -1) AS cast_to,
+    pg_catalog.format_type(a.atttypid, a.atttypmod) AS declared,
+    e.oid::bigint AS element,
+    e.typtype = 'd' AS is_array_of_domain,
+    (SELECT array_agg(l.enumlabel::text ORDER BY l.enumsortorder) FROM pg_catalog.pg_enum AS l
+        WHERE l.enumtypid = e.oid) AS labels,
+    NOT u.is_strict AS is_nullable,
+    a.atthasdef OR a.attidentity <> '' OR w.typdefault IS NOT NULL AS has_default,
+    a.attgenerated <> '' AS is_generated,
+    a.attidentity = 'a' AS is_always_identity,
+    u.is_domain,
+    coalesce(o.collisdeterministic, true) AS is_bytewise
+FROM unwrapped AS u
+JOIN pg_catalog.pg_attribute AS a ON a.attrelid = %(oid)s AND a.attnum = u.attnum
+JOIN pg_catalog.pg_type AS w ON w.oid = a.atttypid
+JOIN pg_catalog.pg_type AS b ON b.oid = u.type AND b.typtype <> 'd'
+JOIN pg_catalog.pg_type AS e
+    ON e.oid = CASE WHEN b.typcategory = 'A' AND b.typelem <> 0 THEN b.typelem ELSE b.oid END
+LEFT JOIN pg_catalog.pg_collation AS o ON o.oid = a.attcollation
+ORDER BY a.attnum
+
+-- name: indexes
+SELECT
+    array_agg(a.attname::text ORDER BY k.position) AS columns,
+    i.indisunique AS is_unique,
+    i.indimmediate AS is_immediate
+FROM pg_catalog.pg_index AS i
+CROSS JOIN LATERAL unnest(i.indkey::smallint[]) WITH ORDINALITY AS k (attnum, position)
+JOIN pg_catalog.pg_class AS x ON x.oid = i.indexrelid
+JOIN pg_catalog.pg_am AS m ON m.oid = x.relam
+JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+WHERE i.indrelid = %(oid)s AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
+    AND m.amname IN ('btree', 'hash') AND k.position <= i.indnkeyatts
+GROUP BY i.indexrelid, i.indisunique, i.indimmediate
+ORDER BY i.indexrelid

@@ -1,0 +1,1 @@
+"""What brings events: queues, notifications, a watched folder, a schedule."""
