@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import psycopg
 import pytest
@@ -103,6 +104,17 @@ def s3(bucket_server: BucketServer, monkeypatch: pytest.MonkeyPatch) -> Iterator
 def pooler(shared_server: EmbeddedServer, server_folder: Path) -> Iterator[Pooler]:
     with Pooler(shared_server.data_folder, server_folder) as running:
         yield running
+
+
+@pytest.fixture
+def leave_out(request: pytest.FixtureRequest) -> Callable[[str], NoReturn]:
+    """Skips the test, and says at the end of the run what was left out and why."""
+
+    def skip(reason: str) -> NoReturn:
+        request.config.stash[LEFT_OUT].add(reason)
+        pytest.skip(reason)
+
+    return skip
 
 
 @pytest.fixture

@@ -19,19 +19,32 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from loadstone.errors import LoadstoneError, Terminal, Transient
     from loadstone.model.load import Counts, LoadOutcome
-    from loadstone.model.pipeline import Dataset
+    from loadstone.model.pipeline import ColumnConfig, Dataset, RejectLimit
     from loadstone.wiring.api import Pipeline, load
 
-__all__ = ["Counts", "Dataset", "LoadOutcome", "LoadstoneError", "Pipeline", "Terminal", "Transient", "load"]
+__all__ = [
+    "ColumnConfig",
+    "Counts",
+    "Dataset",
+    "LoadOutcome",
+    "LoadstoneError",
+    "Pipeline",
+    "RejectLimit",
+    "Terminal",
+    "Transient",
+    "load",
+]
 __version__ = "0.1.0"
 
 # Imported on first use: a command that only prints its help must not pay for the database driver.
 _HOMES = {
+    "ColumnConfig": "loadstone.model.pipeline",
     "Counts": "loadstone.model.load",
     "Dataset": "loadstone.model.pipeline",
     "LoadOutcome": "loadstone.model.load",
     "LoadstoneError": "loadstone.errors",
     "Pipeline": "loadstone.wiring.api",
+    "RejectLimit": "loadstone.model.pipeline",
     "Terminal": "loadstone.errors",
     "Transient": "loadstone.errors",
     "load": "loadstone.wiring.api",

@@ -58,7 +58,7 @@ def test_a_file_that_two_datasets_match_is_an_error(alone: CommandLine) -> None:
     alone.write("pipeline.yaml", PIPELINE + '  all:\n    files: "**/*.csv"\n')
     alone.write("data/orders/a.csv", "id\n1\n")
     result = alone("validate", code=1)
-    assert "1 file match another dataset, too, such as orders/a.csv" in result.err
+    assert "1 file matches another dataset, too, such as orders/a.csv" in result.err
 
 
 def test_a_source_that_is_not_there_is_told_unless_offline(alone: CommandLine) -> None:

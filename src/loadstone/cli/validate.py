@@ -75,6 +75,7 @@ def validate(settings: Settings, offline: bool) -> int:
             hint_line(trouble.hint or "validate --offline leaves the source alone")
         for what, where in failures:
             error_line(what, where)
+            hint_line("make the `files` patterns exclude one another")
     return EXIT_FAILED if trouble is not None or failures else 0
 
 
@@ -82,7 +83,8 @@ def _shared(datasets: list[DatasetFiles]) -> Iterator[tuple[str, str]]:
     for one in datasets:
         if one.shared:
             first = one.shared[0]
-            yield f"{count(len(one.shared), 'file')} match another dataset, too, such as {first}", one.name
+            others = "matches" if len(one.shared) == 1 else "match"
+            yield f"{count(len(one.shared), 'file')} {others} another dataset, too, such as {first}", one.name
 
 
 def _lines(pipeline: Pipeline, datasets: list[DatasetFiles]) -> Iterator[str]:

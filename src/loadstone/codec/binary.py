@@ -23,9 +23,9 @@ def encode_inet(text: str) -> bytes:
     if "%" in written:
         raise ValueError(text)
     address = ipaddress.ip_address(written)
-    length = address.max_prefixlen
+    length: int = address.max_prefixlen
     if slash:
-        if not (bits.isascii() and bits.isdigit() and len(bits) <= 3 and int(bits) <= length):
+        if not re.fullmatch(r"0|[1-9]\d{0,2}", bits, re.ASCII) or int(bits) > length:
             raise ValueError(text)
         length = int(bits)
     packed = address.packed

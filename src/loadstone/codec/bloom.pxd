@@ -11,7 +11,7 @@ cdef class BloomFilter:
     cdef unsigned long long mask
     cdef object memory
 
-    cdef bint add(self, unsigned long long key_hash) except -1 nogil
+    cpdef bint add(self, unsigned long long key_hash) except -1 nogil
 
 
 cdef unsigned long long mix(unsigned long long seed, unsigned long long value) noexcept nogil

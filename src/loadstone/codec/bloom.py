@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=True, wraparound=False, cdivision=True, initializedcheck=False
-"""Keys seen so far, in bounded memory: hashes, and a blocked Bloom filter that touches one cache line per key.
+"""Keys seen so far, in bounded memory: hashes, and a Bloom filter that touches one cache line per key.
 
 It may say that a new key was seen before (rarely, more often when it is full), never the other way round.
 """
@@ -22,14 +22,14 @@ _BITS_PER_KEY = 16
 _PROBES = cython.declare(cython.int, 6)
 _WORDS_PER_BLOCK = 8  # 64 bytes: a cache line
 
-# Names for large constants, so that compiled code takes them as unsigned; the mask keeps uncompiled code at 64 bits.
+# Large constants have names, so that compiled code takes them as unsigned; the mask is for uncompiled code.
 _MASK = cython.declare(cython.ulonglong, 0xFFFFFFFFFFFFFFFF)
 _ODD = cython.declare(cython.ulonglong, 0x9E3779B97F4A7C15)
 _ODD2 = cython.declare(cython.ulonglong, 0xBF58476D1CE4E5B9)
 
 
 def mix(seed: cython.ulonglong, value: cython.ulonglong) -> cython.ulonglong:
-    """A 64-bit hash of a hash so far and a further word: two multiplications with shifts between (splitmix64)."""
+    """A 64-bit hash of a hash so far and a further word, in the manner of splitmix64."""
     h: cython.ulonglong = ((seed ^ value) * _ODD) & _MASK
     h ^= h >> 30
     h = (h * _ODD2) & _MASK
@@ -96,10 +96,10 @@ class BloomFilter:
         probes: cython.ulonglong = mix(key_hash, 1)
         was_seen: cython.bint = True
         bit: cython.ulonglong
-        i: cython.int
+        probe: cython.int
         position: cython.Py_ssize_t
         block *= 8
-        for i in range(_PROBES):
+        for probe in range(_PROBES):  # noqa: B007 - a typed name
             position = block + cython.cast(cython.Py_ssize_t, (probes >> 6) & 7)
             bit = cython.cast(cython.ulonglong, 1) << (probes & 63)
             if (self.words[position] & bit) == 0:

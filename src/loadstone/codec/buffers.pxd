@@ -16,8 +16,10 @@ cdef class Buffer(Text):
     cdef int put_int16(self, int value) except -1 nogil
     cdef int put_int32(self, long long value) except -1 nogil
     cdef int put_int64(self, long long value) except -1 nogil
-    cdef int put_float32(self, double value) except -1 nogil
-    cdef int put_float64(self, double value) except -1 nogil
+    cdef int put_field16(self, int value) except -1 nogil
+    cdef int put_field32(self, long long value) except -1 nogil
+    cdef int put_field64(self, long long value) except -1 nogil
+    cdef int end_field(self, Py_ssize_t begin) except -1 nogil
     cdef int put_slice(self, Text text, Py_ssize_t start, Py_ssize_t end) except -1 nogil
     cdef int set_int32(self, Py_ssize_t position, long long value) except -1 nogil
     cdef int put_bytes(self, bytes value) except -1

@@ -7,13 +7,15 @@ short cell does. All of them grow by themselves, and work while the GIL is relea
 
 from __future__ import annotations
 
-import struct
 from array import array
 
 import cython
 
 if cython.compiled:
     from cython.cimports.libc.string import memcpy
+
+_LENGTH_4 = cython.declare(cython.longlong, 4 << 32)
+_LOW_32 = cython.declare(cython.longlong, 0xFFFFFFFF)
 
 __all__ = ["Buffer", "IntegerList", "Text"]
 
@@ -109,24 +111,23 @@ class Buffer(Text):
         self.position = p + 8
         return 0
 
-    def put_float64(self, value: cython.double) -> cython.int:
-        """Appends an IEEE double, big-endian."""
-        bits: cython.longlong = 0
-        if cython.compiled:
-            memcpy(cython.address(bits), cython.address(value), 8)
-        else:
-            bits = struct.unpack("q", struct.pack("d", value))[0]
-        return self.put_int64(bits)
+    def put_field16(self, value: cython.int) -> cython.int:
+        """Appends a field of 16 bits, its length in front."""
+        self.put_int32(2)
+        return self.put_int16(value)
 
-    def put_float32(self, value: cython.double) -> cython.int:
-        """Appends the nearest IEEE single, big-endian."""
-        bits: cython.int = 0
-        if cython.compiled:
-            single: cython.float = value
-            memcpy(cython.address(bits), cython.address(single), 4)
-        else:
-            bits = struct.unpack("i", struct.pack("f", value))[0]
-        return self.put_int32(bits)
+    def put_field32(self, value: cython.longlong) -> cython.int:
+        """Appends a field of 32 bits, its length in front."""
+        return self.put_int64(_LENGTH_4 | (value & _LOW_32))
+
+    def put_field64(self, value: cython.longlong) -> cython.int:
+        """Appends a field of 64 bits, its length in front."""
+        self.put_int32(8)
+        return self.put_int64(value)
+
+    def end_field(self, begin: cython.Py_ssize_t) -> cython.int:
+        """Writes the length of the field that began at `begin` with four bytes for it."""
+        return self.set_int32(begin, self.position - begin - 4)
 
     def put_slice(self, text: Text, start: cython.Py_ssize_t, end: cython.Py_ssize_t) -> cython.int:
         """Appends text[start:end].

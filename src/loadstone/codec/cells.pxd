@@ -15,6 +15,7 @@ cdef class CellWriter:
     cdef FieldEncoder fields
     cdef bint is_null
     cdef bint is_repaired
+    cdef bint is_notable
     cdef long long detail
 
     cdef int write(

@@ -1,8 +1,8 @@
 # cython: language_level=3, boundscheck=True, wraparound=False, cdivision=True, initializedcheck=False
 """One cell to one field of a tuple: what is NULL, what the column's rules say, and what happens otherwise.
 
-The order is fixed: bytes that no text can hold, white space, NULL, the type, range, values, pattern, length. What does
-not parse is always refused; what a rule refuses may become NULL or a set value instead.
+The order is fixed: bytes that no text can hold, white space, NULL, the type, range, values, pattern, length.
+What does not parse is always refused; what a rule refuses may become NULL or a set value instead.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import cython
 
 if cython.compiled:
+    from cython.cimports.libc.math import isnan
     from cython.cimports.loadstone.codec.buffers import Buffer, Text
     from cython.cimports.loadstone.codec.codes import (
         ABOVE_MAXIMUM,
@@ -38,6 +39,7 @@ if cython.compiled:
         HAS_PATTERN,
         HAS_RULES,
         HAS_VALUES,
+        IS_KEY,
         IS_REQUIRED,
         NON_ASCII,
         NUMERIC,
@@ -50,12 +52,13 @@ if cython.compiled:
     from cython.cimports.loadstone.codec.program import Program
     from cython.cimports.loadstone.codec.texts import (
         character_count,
-        is_space,
         is_utf8,
         trimmed_end,
         trimmed_start,
     )
 else:
+    from math import isnan
+
     from loadstone.codec.buffers import Buffer, Text
     from loadstone.codec.codes import (
         ABOVE_MAXIMUM,
@@ -84,6 +87,7 @@ else:
         HAS_PATTERN,
         HAS_RULES,
         HAS_VALUES,
+        IS_KEY,
         IS_REQUIRED,
         NON_ASCII,
         NUMERIC,
@@ -94,7 +98,7 @@ else:
     )
     from loadstone.codec.numerics import compare_numeric
     from loadstone.codec.program import Program
-    from loadstone.codec.texts import character_count, is_space, is_utf8, trimmed_end, trimmed_start
+    from loadstone.codec.texts import character_count, is_utf8, trimmed_end, trimmed_start
 
 __all__ = ["CellWriter"]
 
@@ -108,8 +112,8 @@ _MAXIMUM = cython.declare(cython.int, 3)
 class CellWriter:
     """Writes fields, each with its length in front, to the encoder's `out`.
 
-    After each cell, `is_null` and `is_repaired` say what became of it; after a refused one `detail` holds the number
-    that belongs to its sentence.
+    After each cell, `is_null` and `is_repaired` say what became of it, and `is_notable` whether that matters:
+    it was repaired, or belongs to the key. After a refused one, `detail` holds the number for its sentence.
     """
 
     def __init__(self, program: Program, fields: FieldEncoder) -> None:
@@ -119,6 +123,7 @@ class CellWriter:
         self.spare = Buffer(64)
         self.is_null = False
         self.is_repaired = False
+        self.is_notable = False
         self.detail = 0
 
     def write(
@@ -135,19 +140,19 @@ class CellWriter:
         code: cython.int
         self.is_null = False
         self.is_repaired = False
+        self.is_notable = (flags & IS_KEY) != 0
         if form & (NON_ASCII | HAS_NUL):
             if form & HAS_NUL:
                 return NUL_CHARACTER
             if not is_utf8(text, start, end):
                 return INVALID_UTF8
-        if (flags & TRIMS) and start < end and (is_space(text.data[start]) or is_space(text.data[end - 1])):
+        if (flags & TRIMS) and start < end and (text.data[start] <= 32 or text.data[end - 1] <= 32):
             start = trimmed_start(text, start, end)
             end = trimmed_end(text, start, end)
         if start == end and not ((form & QUOTED) and (flags & EMPTY_IS_TEXT)):
             return self.write_missing(column)
         if (flags & HAS_NULL_TEXTS) and self.program.null_texts.contains(column, text, start, end):
             return self.write_missing(column)
-        self.out.put_int32(0)
         code = self.fields.encode(column, text, start, end, form)
         if code != 0:
             self.detail = self.fields.detail
@@ -158,7 +163,7 @@ class CellWriter:
             if code != 0:
                 self.out.position = begin
                 return 0 if self.repair(column) else code
-        return self.out.set_int32(begin, self.out.position - begin - 4)
+        return 0
 
     def write_missing(self, column: cython.int) -> cython.int:
         """Writes what stands for a missing cell: the default, else NULL. Returns 0 or REQUIRED."""
@@ -173,7 +178,7 @@ class CellWriter:
         return self.out.put_int32(-1)
 
     def repair(self, column: cython.int) -> cython.int:
-        """Writes what `otherwise` says; whether it says anything but to reject, which NULL in a required column is."""
+        """Writes what `otherwise` says; 0 where that is to reject, as NULL in a required column is."""
         flags: cython.int = self.program.flags[column]
         if flags & ELSE_SET:
             self.put_constant(column, _SUBSTITUTE)
@@ -183,6 +188,7 @@ class CellWriter:
         else:
             return 0
         self.is_repaired = True
+        self.is_notable = True
         return 1
 
     def put_constant(self, column: cython.int, which: cython.int) -> cython.int:
@@ -217,21 +223,21 @@ class CellWriter:
         return 0
 
     def compare(self, column: cython.int, which: cython.int, payload: cython.Py_ssize_t) -> cython.int:
-        """-1, 0 or 1: the value just written against the column's minimum or maximum. NaN is above every number."""
+        """-1, 0 or 1: the value just written against the minimum or maximum. NaN is above every number."""
         kind: cython.int = self.program.kinds[column]
         at: cython.Py_ssize_t = 8 * column + 2 * which
         value: cython.longlong
         limit: cython.longlong
         real: cython.double
         real_limit: cython.double
-        if kind == FLOAT4 or kind == FLOAT8:
+        if kind in (FLOAT4, FLOAT8):
             real = self.fields.real
             real_limit = (
                 self.program.least_reals[column] if which == _MINIMUM else self.program.most_reals[column]
             )
             if real < real_limit:
                 return -1
-            return 0 if real == real_limit or (real != real and real_limit != real_limit) else 1
+            return 0 if real == real_limit or (isnan(real) and isnan(real_limit)) else 1
         if kind == NUMERIC:
             return compare_numeric(
                 self.out,
@@ -241,7 +247,7 @@ class CellWriter:
                 self.program.constants[at],
                 self.program.constants[at + 1],
             )
-        if kind == TEXT or kind == VARCHAR or kind == CHAR:
+        if kind in (TEXT, VARCHAR, CHAR):
             return compare_bytes(
                 self.out,
                 payload,

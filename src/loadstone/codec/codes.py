@@ -1,7 +1,8 @@
 """Why a row is rejected: every code that the codec gives, its number, its stable name and its sentence.
 
-A sentence is filled with `value` (the cell, shortened), `type` (the column's), `detail` (a number: a length, a
-count, a position) and `limit` (what the rule or the type allows). `codes.pxd` holds the numbers for compiled code.
+A sentence is filled with `value` (the cell, shortened), `type` (the column's), `detail` (a number: a length,
+a count, a position) and `limit` (what the rule or the type allows). `codes.pxd` holds the numbers for
+compiled code.
 """
 
 from __future__ import annotations
@@ -126,8 +127,8 @@ CODES: dict[int, Code] = {
     NOT_A_LIST: Code("not_a_list", "{value} is not a list"),
     WRONG_PART_COUNT: Code("wrong_part_count", "{value} holds {detail} values, the columns take {limit}"),
     # A record that is broken as a whole.
-    TOO_FEW_CELLS: Code("too_few_cells", "the record has {detail} cells, the file has {limit} columns"),
-    TOO_MANY_CELLS: Code("too_many_cells", "the record has {detail} cells, the file has {limit} columns"),
+    TOO_FEW_CELLS: Code("too_few_cells", "the record has {detail} instead of {limit} cells"),
+    TOO_MANY_CELLS: Code("too_many_cells", "the record has {detail} instead of {limit} cells"),
     UNCLOSED_QUOTE: Code("unclosed_quote", "a quote opens and is never closed"),
     MALFORMED_QUOTE: Code("malformed_quote", "text follows a closing quote"),
     RECORD_TOO_LONG: Code("record_too_long", "the record is longer than {limit} bytes"),

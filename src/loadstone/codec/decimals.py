@@ -1,8 +1,9 @@
 # cython: language_level=3, boundscheck=True, wraparound=False, cdivision=True, initializedcheck=False
 """The double nearest to a decimal number: the algorithm of Eisel and Lemire.
 
-Daniel Lemire, "Number parsing at a gigabyte per second", Software: Practice and Experience 51 (8), 2021. The number
-is multiplied by a 128-bit approximation of the power of five; where that cannot decide, the answer is "undecided".
+Daniel Lemire, "Number parsing at a gigabyte per second", Software: Practice and Experience 51 (8), 2021. The
+number is multiplied by a 128-bit approximation of the power of five; where that cannot decide, the answer is
+"undecided".
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ _HIGHEST = cython.declare(cython.int, 308)
 _MASK = cython.declare(cython.ulonglong, 0xFFFFFFFFFFFFFFFF)
 _TOP = cython.declare(cython.ulonglong, 1 << 63)
 _HALF = cython.declare(cython.ulonglong, 0xFFFFFFFF)
-_UNSEEN = cython.declare(cython.ulonglong, 0xFFFFFFFFFFFFFFFF >> 55)  # bits of a product that are not looked at
+_UNSEEN = cython.declare(
+    cython.ulonglong, 0xFFFFFFFFFFFFFFFF >> 55
+)  # bits of a product that are not looked at
 _HIDDEN = cython.declare(cython.ulonglong, 1 << 52)
 _INFINITY = cython.declare(cython.double, float("inf"))
 
@@ -51,13 +54,24 @@ def nearest(mantissa: int, exponent: int) -> float:
     return value
 
 
-def bits_of(value: cython.double) -> cython.ulonglong:
-    """The bits of a double."""
-    bits: cython.ulonglong = 0
+def bits_of(value: cython.double) -> cython.longlong:
+    """The bits of a double, as a signed integer."""
+    bits: cython.longlong = 0
     if cython.compiled:
         memcpy(cython.address(bits), cython.address(value), 8)
     else:
-        bits = struct.unpack("Q", struct.pack("d", value))[0]
+        bits = struct.unpack("q", struct.pack("d", value))[0]
+    return bits
+
+
+def single_bits_of(value: cython.double) -> cython.int:
+    """The bits of the single nearest to a double."""
+    bits: cython.int = 0
+    if cython.compiled:
+        single: cython.float = value
+        memcpy(cython.address(bits), cython.address(single), 4)
+    else:
+        bits = struct.unpack("i", struct.pack("f", value))[0]
     return bits
 
 

@@ -1,8 +1,8 @@
 # cython: language_level=3, boundscheck=True, wraparound=False, cdivision=True, initializedcheck=False
 """Delimited text to binary COPY tuples, block by block: one pass over the bytes, with the GIL released.
 
-What cannot be read as a record costs as little of the file as possible: with broken quotes, one physical line is
-rejected and reading goes on with the next; a record that is too long is rejected up to its line's end.
+What cannot be read as a record costs as little of the file as possible: with broken quotes, one physical line
+is rejected and reading goes on with the next; a record that is too long is rejected up to its line's end.
 """
 
 from __future__ import annotations
@@ -61,20 +61,18 @@ class DelimitedEncoder:
     """The records of one delimited file, in UTF-8 without a byte order mark.
 
     Args:
-        plan: what the cells become; `plan.cells[i]` is the i-th cell of every record.
-        delimiter: what separates cells, one ASCII character.
-        quote: what a cell may stand within; None where quotes mean nothing.
-        escape: takes the next character as it is; None for none.
-        first_line: the number of the physical line that the first block begins with.
-        first_row: the number of the first record.
-        first_offset: where the first block begins in the decompressed file.
-        max_record_bytes: a record as long as this is rejected, or cut at its first line where a quote is open.
-        bloom: the keys seen so far, where the plan deduplicates.
+        plan: what the cells become; `plan.cells[i]` is the i-th cell of every record. delimiter: what
+            separates cells, one ASCII character. quote: what a cell may stand within; None where quotes mean
+            nothing. escape: takes the next character as it is; None for none. first_line: the number of the
+            physical line that the first block begins with. first_row: the number of the first record.
+            first_offset: where the first block begins in the decompressed file. max_record_bytes: a record as
+            long as this is rejected, or cut at its first line where a quote is open. bloom: the keys seen so
+            far, where the plan deduplicates.
 
     Raises:
-        ConfigurationError: a column asks for what its type cannot do, or a value in the contract is not of its type.
-        ContractError: a column that the file does not have is required.
-        ValueError: delimiter, quote or escape cannot be such.
+        ConfigurationError: a column asks for what its type cannot do, or a value in the contract is not of
+            its type. ContractError: a column that the file does not have is required. ValueError: delimiter,
+            quote or escape cannot be such.
     """
 
     def __init__(
@@ -107,8 +105,8 @@ class DelimitedEncoder:
     def feed(self, text: bytes | bytearray | memoryview, final: bool) -> tuple[Chunk, int]:
         """Encodes the complete records of a block; `final` where nothing follows it.
 
-        Returns what became of them and how many bytes they take. The rest is the beginning of a record, to be put in
-        front of the next block; 0 bytes mean that the block holds no complete record and must grow.
+        Returns what became of them and how many bytes they take. The rest is the beginning of a record, to be
+        put in front of the next block; 0 bytes mean that the block holds no complete record and must grow.
         """
         consumed: cython.Py_ssize_t
         self.block = Text(text)
@@ -197,7 +195,7 @@ class DelimitedEncoder:
         return after
 
     def skip(self, record: cython.Py_ssize_t, i: cython.Py_ssize_t) -> cython.Py_ssize_t:
-        """Leaves out what belongs to a rejected line that began at `record`, from `i` on, over any number of blocks."""
+        """Leaves out the rest, from `i` on, of a rejected line that began at `record`, over blocks."""
         after: cython.Py_ssize_t = self.tokenizer.line_end(i)
         is_complete: cython.bint = after >= 0
         if not is_complete:

@@ -34,6 +34,7 @@ cdef class FieldEncoder:
     cdef int encode_text(
         self, int kind, int column, Text text, Py_ssize_t start, Py_ssize_t end
     ) except -1 nogil
+    cdef int encode_boolean(self, Text text, Py_ssize_t start, Py_ssize_t end) except -1 nogil
     cdef int encode_json(self, int kind, Text text, Py_ssize_t start, Py_ssize_t end) except -1 nogil
     cdef int encode_uuid(self, Text text, Py_ssize_t start, Py_ssize_t end) except -1 nogil
     cdef int encode_slowly(

@@ -20,6 +20,7 @@ if cython.compiled:
         NOT_AN_INTEGER,
         TOO_LONG,
     )
+    from cython.cimports.loadstone.codec.decimals import bits_of, single_bits_of
     from cython.cimports.loadstone.codec.formats import FormatParser
     from cython.cimports.loadstone.codec.jsontext import check_json, check_jsonb
     from cython.cimports.loadstone.codec.kinds import (
@@ -31,7 +32,6 @@ if cython.compiled:
         FLOAT4,
         FLOAT8,
         HAS_FORMATS,
-        INT2,
         INT4,
         INT8,
         JSON,
@@ -42,7 +42,6 @@ if cython.compiled:
         ROUNDS,
         TEXT,
         TIME,
-        TIMESTAMP,
         TIMESTAMPTZ,
         UUID,
         VARCHAR,
@@ -63,6 +62,7 @@ else:
         NOT_AN_INTEGER,
         TOO_LONG,
     )
+    from loadstone.codec.decimals import bits_of, single_bits_of
     from loadstone.codec.formats import FormatParser
     from loadstone.codec.jsontext import check_json, check_jsonb
     from loadstone.codec.kinds import (
@@ -74,7 +74,6 @@ else:
         FLOAT4,
         FLOAT8,
         HAS_FORMATS,
-        INT2,
         INT4,
         INT8,
         JSON,
@@ -85,7 +84,6 @@ else:
         ROUNDS,
         TEXT,
         TIME,
-        TIMESTAMP,
         TIMESTAMPTZ,
         UUID,
         VARCHAR,
@@ -102,10 +100,10 @@ __all__ = ["FieldEncoder"]
 
 
 class FieldEncoder:
-    """Writes the payloads of fields to `out`, without their lengths.
+    """Writes fields to `out`, each with its length in front; what a refused value leaves there is void.
 
-    After an integer, date or time `value` is what was written, after a floating-point number `real`, after a text
-    that is too long or JSON that is broken `detail` is its length or the position.
+    After an integer, date or time `value` is what was written, after a floating-point number `real`, after a
+    text that is too long or JSON that is broken `detail` is its length or the position.
     """
 
     def __init__(self, program: Program, out: Buffer) -> None:
@@ -127,9 +125,10 @@ class FieldEncoder:
         end: cython.Py_ssize_t,
         form: cython.int,
     ) -> cython.int:
-        """Writes text[start:end], which is valid UTF-8 without NUL, as the column's type."""
+        """Writes the field of text[start:end], which is valid UTF-8 without NUL, as the column's type."""
         kind: cython.int = self.program.kinds[column]
         code: cython.int
+        begin: cython.Py_ssize_t
         if kind <= NUMERIC and kind != BOOLEAN:
             if (self.program.flags[column] & LOCAL_NUMBERS) and not (form & PLAIN):
                 code = self.numbers.make_plain(
@@ -139,18 +138,21 @@ class FieldEncoder:
                     return NOT_AN_INTEGER if kind <= INT8 else NOT_A_NUMBER
                 return self.encode_number(kind, column, self.numbers.plain, 0, self.numbers.plain.position)
             return self.encode_number(kind, column, text, start, end)
-        if kind == TEXT or kind == VARCHAR or kind == CHAR or kind == ENUM:
+        if kind in (TEXT, VARCHAR, CHAR, ENUM):
             return self.encode_text(kind, column, text, start, end)
         if DATE <= kind <= TIMESTAMPTZ:
             return self.encode_moment(kind, column, text, start, end, form)
+        self.out.put_int32(0)
+        begin = self.out.position - 4
         if kind == BOOLEAN:
-            code = boolean_of(text, start, end)
-            return NOT_A_BOOLEAN if code < 0 else self.out.put_byte(code)
-        if kind == UUID:
-            return self.encode_uuid(text, start, end)
-        if kind == JSON or kind == JSONB:
-            return self.encode_json(kind, text, start, end)
-        return self.encode_slowly(kind, column, text, start, end, form)
+            code = self.encode_boolean(text, start, end)
+        elif kind == UUID:
+            code = self.encode_uuid(text, start, end)
+        elif kind in (JSON, JSONB):
+            code = self.encode_json(kind, text, start, end)
+        else:
+            code = self.encode_slowly(kind, column, text, start, end, form)
+        return code if code != 0 else self.out.end_field(begin)
 
     def encode_number(
         self,
@@ -162,8 +164,11 @@ class FieldEncoder:
     ) -> cython.int:
         """Writes an integer, a floating-point number or a numeric."""
         code: cython.int
+        begin: cython.Py_ssize_t
         if kind == NUMERIC:
-            return self.numerics.write(
+            begin = self.out.position
+            self.out.put_int32(0)
+            code = self.numerics.write(
                 text,
                 start,
                 end,
@@ -172,14 +177,15 @@ class FieldEncoder:
                 (self.program.flags[column] & ROUNDS) != 0,
                 self.out,
             )
-        if kind == FLOAT4 or kind == FLOAT8:
+            return code if code != 0 else self.out.end_field(begin)
+        if kind in (FLOAT4, FLOAT8):
             code = self.numbers.parse_real(text, start, end, kind == FLOAT4)
             if code != 0:
                 return code
             self.real = self.numbers.real
             if kind == FLOAT8:
-                return self.out.put_float64(self.real)
-            return self.out.put_float32(self.real)
+                return self.out.put_field64(bits_of(self.real))
+            return self.out.put_field32(single_bits_of(self.real))
         code = self.numbers.parse_integer(
             text, start, end, self.program.lows[column], self.program.highs[column]
         )
@@ -187,10 +193,10 @@ class FieldEncoder:
             return code
         self.value = self.numbers.integer
         if kind == INT4:
-            return self.out.put_int32(self.value)
+            return self.out.put_field32(self.value)
         if kind == INT8:
-            return self.out.put_int64(self.value)
-        return self.out.put_int16(cython.cast(cython.int, self.value))
+            return self.out.put_field64(self.value)
+        return self.out.put_field16(cython.cast(cython.int, self.value))
 
     def encode_moment(
         self,
@@ -228,7 +234,9 @@ class FieldEncoder:
         if code != 0:
             return code
         self.value = self.temporal.value
-        return self.out.put_int32(self.value) if kind == DATE else self.out.put_int64(self.value)
+        if kind == DATE:
+            return self.out.put_field32(self.value)
+        return self.out.put_field64(self.value)
 
     def encode_text(
         self,
@@ -238,7 +246,7 @@ class FieldEncoder:
         start: cython.Py_ssize_t,
         end: cython.Py_ssize_t,
     ) -> cython.int:
-        """Writes characters, within the type's length; character(n) may have more spaces behind, which mean nothing."""
+        """Writes characters, within the type's length; spaces behind a character(n) mean nothing and go."""
         limit: cython.Py_ssize_t = self.program.lengths[column]
         if kind == ENUM:
             if not self.program.labels.contains(column, text, start, end):
@@ -251,7 +259,13 @@ class FieldEncoder:
                 self.detail = character_count(text, start, end)
                 if self.detail > limit:
                     return TOO_LONG
+        self.out.put_int32(end - start)
         return self.out.put_slice(text, start, end)
+
+    def encode_boolean(self, text: Text, start: cython.Py_ssize_t, end: cython.Py_ssize_t) -> cython.int:
+        """Writes true or false."""
+        value: cython.int = boolean_of(text, start, end)
+        return NOT_A_BOOLEAN if value < 0 else self.out.put_byte(value)
 
     def encode_json(
         self, kind: cython.int, text: Text, start: cython.Py_ssize_t, end: cython.Py_ssize_t
@@ -269,7 +283,7 @@ class FieldEncoder:
         return self.out.put_slice(text, start, end)
 
     def encode_uuid(self, text: Text, start: cython.Py_ssize_t, end: cython.Py_ssize_t) -> cython.int:
-        """Writes a UUID as PostgreSQL takes it: a hyphen after any four digits, or none, and braces around or none."""
+        """Writes a UUID as PostgreSQL takes it: hyphens after any four digits or none, and braces or none."""
         high: cython.int
         low: cython.int
         i: cython.int
@@ -311,27 +325,25 @@ class FieldEncoder:
         return self.out.put_bytes(payload)
 
     def payload(self, column: int, cell: bytes, form: int) -> tuple[int, bytes]:
-        """0 and the payload of a cell that is valid UTF-8 without NUL, or the code of what is wrong with it."""
+        """0 and the payload of a cell (valid UTF-8 without NUL), or the code of what is wrong with it."""
         begin: cython.Py_ssize_t = self.out.position
         code: cython.int = self.encode(column, Text(cell), 0, len(cell), form)
-        written = bytes(self.out.data[begin : self.out.position])
+        written = bytes(self.out.data[begin + 4 : self.out.position]) if code == 0 else b""
         self.out.position = begin
         return code, written
 
     def hash_field(
         self, column: cython.int, payload: cython.Py_ssize_t, seed: cython.ulonglong
     ) -> cython.ulonglong:
-        """A hash of the payload from `payload` to the end of `out`, the same for values that are equal to PostgreSQL."""
+        """A hash of what was written from `payload` on, the same for values that PostgreSQL holds equal."""
         kind: cython.int = self.program.kinds[column]
         end: cython.Py_ssize_t = self.out.position
         if kind == NUMERIC:
             # All but the number of digits shown: 1.0 is 1.00.
             seed = hash_bytes(self.out, payload, payload + 6, seed)
             return hash_bytes(self.out, payload + 8, end, seed)
-        if (kind == FLOAT4 or kind == FLOAT8) and end > payload:
-            # -0.0 is 0.0.
-            if self.is_zero(payload):
-                return mix(seed, 1)
+        if kind in (FLOAT4, FLOAT8) and self.is_zero(payload):  # of either sign
+            return mix(seed, 1)
         if kind == CHAR:
             while end > payload and self.out.data[end - 1] == 32:
                 end -= 1

@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=True, wraparound=False, cdivision=True, initializedcheck=False
-"""What is wrong with the rows of a chunk, noted as numbers while the GIL is released; sentences are made later."""
+"""What is wrong with a chunk's rows, noted as numbers while the GIL is released; sentences are made later."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NOTE_SIZE = cython.declare(cython.Py_ssize_t, NOTE_SIZE)
 
 
 class Findings:
-    """Notes on failing cells, and the records they reject. The notes of a record belong to it once it is rejected."""
+    """Notes on failing cells, and the records they reject."""
 
     def __init__(self) -> None:
         self.values = Buffer(1024)
@@ -76,4 +76,5 @@ class Findings:
         return found
 
     def __len__(self) -> int:
-        return self.rejects.count // REJECT_SIZE
+        count: int = self.rejects.count
+        return count // REJECT_SIZE

@@ -1,9 +1,9 @@
 # cython: language_level=3, boundscheck=True, wraparound=False, cdivision=True, initializedcheck=False
 """Dates and times in formats of their own: strptime formats, compiled to a table of operations.
 
-Known are %Y %y %m %-m %d %-d %e %H %-H %I %-I %M %S %f %p %b %B %a %A %j %z %Z %% and %F %T %D %R. Numbers may lack
-their leading zeros except in %Y; names are English, in any case; a weekday is read and not checked. %y is 1969 to
-2068. %f takes one to six digits. Anything else stands for itself.
+Known are %Y %y %m %-m %d %-d %e %H %-H %I %-I %M %S %f %p %b %B %a %A %j %z %Z %% and %F %T %D %R. Numbers
+may lack their leading zeros except in %Y; names are English, in any case; a weekday is read and not checked.
+%y is 1969 to 2068. %f takes one to six digits. Anything else stands for itself.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ _DIRECTIVES = _DATE_DIRECTIVES | _TIME_DIRECTIVES | _ZONE_DIRECTIVES
 def compile_formats(formats: tuple[str, ...], type_name: str) -> list[int]:
     """The operations of formats that are tried in order, for a column of a date or time type.
 
-    An operation is the code of a directive's letter, or minus the byte that must stand there; 0 ends a format,
-    and another 0 the table.
+    An operation is the code of a directive's letter, or minus the byte that must stand there; 0 ends a
+    format, and another 0 the table.
 
     Raises:
         ConfigurationError: a directive is not known, or the format says more or less than the type holds.
@@ -66,7 +66,9 @@ def compile_formats(formats: tuple[str, ...], type_name: str) -> list[int]:
 
 
 def _check_format(written: str, letters: set[str], type_name: str) -> None:
-    has_day = bool(letters & {"Y", "y"}) and ("j" in letters or bool(letters & {"m", "b", "B"}) and "d" in letters)
+    has_day = bool(letters & {"Y", "y"}) and (
+        "j" in letters or (bool(letters & {"m", "b", "B"}) and "d" in letters)
+    )
     has_time = bool(letters & {"H", "I"})
     wrong = None
     if not type_name.startswith("time ") and not has_day:
@@ -105,8 +107,8 @@ class FormatParser:
     ) -> cython.int:
         """Reads text[start:end] by the first format that fits, beginning with the operation `first`.
 
-        `kind` is DATE, TIME, TIMESTAMP or TIMESTAMPTZ, the rest is as in `TemporalParser.as_timestamp`. Returns 0 or
-        the code of what is wrong.
+        `kind` is DATE, TIME, TIMESTAMP or TIMESTAMPTZ, the rest is as in `TemporalParser.as_timestamp`.
+        Returns 0 or the code of what is wrong.
         """
         while self.operations[first] != 0:
             if self.read(first, text, start, end):
@@ -247,7 +249,7 @@ class FormatParser:
     def name(
         self, text: Text, end: cython.Py_ssize_t, names: cython.p_const_uchar, count: cython.int
     ) -> cython.bint:
-        """Reads one of `count` names, each ended by a NUL, and sets `field` to its number; whether there is one."""
+        """Reads one of `count` names, each ended by a NUL, to `field` by its number; whether there is one."""
         first: cython.Py_ssize_t = 0
         size: cython.Py_ssize_t
         i: cython.int

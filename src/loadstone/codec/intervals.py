@@ -29,7 +29,9 @@ def _quantities(unit: str, pattern: str) -> str:
 
 
 _VERBOSE = re.compile(
-    r"(?P<at>@\s*)?" + "".join(_quantities(*item) for item in _UNITS.items()) + rf"(?:{_CLOCK}\s*)?(?P<ago>ago)?",
+    r"(?P<at>@\s*)?"
+    + "".join(_quantities(*item) for item in _UNITS.items())
+    + rf"(?:{_CLOCK}\s*)?(?P<ago>ago)?",
     re.IGNORECASE | re.ASCII,
 )
 _ISO = re.compile(

@@ -49,3 +49,8 @@ cdef enum:
     HAS_FORMATS = 32768
     HAS_ZONE = 65536
     IS_KEY = 131072
+
+cdef enum:
+    IS_UNKNOWN = 1
+    IS_SPLIT = 2
+    HAS_SEPARATOR = 4

@@ -28,6 +28,7 @@ __all__ = [
     "HAS_NULL_TEXTS",
     "HAS_PATTERN",
     "HAS_RULES",
+    "HAS_SEPARATOR",
     "HAS_VALUES",
     "HAS_ZONE",
     "INET",
@@ -37,6 +38,8 @@ __all__ = [
     "INTERVAL",
     "IS_KEY",
     "IS_REQUIRED",
+    "IS_SPLIT",
+    "IS_UNKNOWN",
     "JSON",
     "JSONB",
     "LOCAL_NUMBERS",
@@ -104,6 +107,11 @@ LOCAL_NUMBERS = 16384
 HAS_FORMATS = 32768
 HAS_ZONE = 65536
 IS_KEY = 131072
+
+# What a cell of the file is (its marks, added up).
+IS_UNKNOWN = 1
+IS_SPLIT = 2
+HAS_SEPARATOR = 4
 
 _KINDS = {
     "boolean": BOOLEAN,

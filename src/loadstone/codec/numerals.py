@@ -1,9 +1,9 @@
 # cython: language_level=3, boundscheck=True, wraparound=False, cdivision=True, initializedcheck=False
 """Numbers as text: integers and floating-point numbers, exactly as written or not at all.
 
-A number is an optional sign, ASCII digits with an optional decimal point, and, where the type has one, an optional
-exponent. No white space within, no `1_2`, no `0x10`. `make_plain` brings other decimal and thousands separators
-into this form.
+A number is an optional sign, ASCII digits with an optional decimal point, and, where the type has one, an
+optional exponent. No white space within, no `1_2`, no `0x10`. `make_plain` brings other decimal and thousands
+separators into this form.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def is_infinity(text: Text, start: cython.Py_ssize_t, end: cython.Py_ssize_t) ->
 
 
 def parse_exponent(text: Text, start: cython.Py_ssize_t, end: cython.Py_ssize_t) -> cython.int:
-    """The exponent written in text[start:end] (behind the e), at most a million either way; -1,000,000 if it is none."""
+    """The exponent that text[start:end] writes, to 999,999 either way; -1,000,000 where it is none."""
     i: cython.Py_ssize_t = skip_sign(text, start, end)
     exponent: cython.int = 0
     c: cython.uchar
@@ -97,7 +97,7 @@ class NumberParser:
         c: cython.uchar
         if i < end:
             c = text.data[i]
-            if c == 45 or c == 43:
+            if c in {45, 43}:
                 is_negative = c == 45
                 i += 1
         if i >= end:
@@ -160,7 +160,7 @@ class NumberParser:
             return self._real_word(text, start, end)
         if i < end:
             c = text.data[i]
-            if c != 101 and c != 69:  # e, E
+            if c not in {101, 69}:  # e, E
                 return NOT_A_NUMBER
             written = parse_exponent(text, i + 1, end)
             if written == _NO_EXPONENT:
@@ -201,7 +201,7 @@ class NumberParser:
         """The slow way, exact for every number; takes the GIL, since Python rounds correctly."""
         number = bytes(text.data[start:end])
         value: cython.double = round_to_single(number) if is_single else float(number)
-        if value == 0.0 or value == _INFINITY or value == -_INFINITY:
+        if value in (0.0, _INFINITY, -_INFINITY):
             return OUT_OF_RANGE
         self.real = value
         return 0
@@ -216,8 +216,8 @@ class NumberParser:
     ) -> cython.int:
         """Rewrites a number with a decimal point and without thousands separators, to `plain`.
 
-        Separators stand between groups of three digits of the integer part, the first of one to three, or nowhere.
-        `thousands` is 0 where there are none. Returns 0 or the code of what is wrong.
+        Separators stand between groups of three digits of the integer part, the first of one to three, or
+        nowhere. `thousands` is 0 where there are none. Returns 0 or the code of what is wrong.
         """
         i: cython.Py_ssize_t = start
         group: cython.int = 0
@@ -257,12 +257,10 @@ class NumberParser:
 def survives_second_rounding(value: cython.double) -> cython.bint:
     """Whether the double nearest to a number surely rounds to the single nearest to it.
 
-    Rounding twice goes wrong only where the double lies halfway between two singles, which among those without
-    leading zero bits means one bit followed by zeros, beyond what a single keeps.
+    Rounding twice goes wrong only where the double lies halfway between two singles, which among those
+    without leading zero bits means one bit followed by zeros, beyond what a single keeps.
     """
-    return (
-        _SMALLEST_NORMAL_SINGLE <= value < _BEYOND_SINGLE and (bits_of(value) & 0x1FFFFFFF) != 0x10000000
-    )
+    return _SMALLEST_NORMAL_SINGLE <= value < _BEYOND_SINGLE and (bits_of(value) & 0x1FFFFFFF) != 0x10000000
 
 
 def round_to_single(number: bytes) -> float:

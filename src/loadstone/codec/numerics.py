@@ -1,8 +1,9 @@
 # cython: language_level=3, boundscheck=True, wraparound=False, cdivision=True, initializedcheck=False
 """PostgreSQL's `numeric`: every digit kept, written in its binary form of base 10,000 digits.
 
-The form is four 16-bit numbers (count of digits, weight of the first, sign, digits shown behind the point), then the
-digits. Leading and trailing zero digits are left out, so that equal numbers differ at most in the fourth number.
+The form is four 16-bit numbers (count of digits, weight of the first, sign, digits shown behind the point),
+then the digits. Leading and trailing zero digits are left out, so that equal numbers differ at most in the
+fourth number.
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ _MOST_INTEGER_DIGITS = cython.declare(cython.int, 131_072)
 class NumericParser:
     """Parses and writes one number at a time.
 
-    In between, the number is 0.d1d2d3... * 10**point with the digits d in `digits`, and shows `scale` digits behind
-    its point.
+    In between, the number is 0.d1d2d3... * 10**point with the digits d in `digits`, and shows `scale` digits
+    behind its point.
     """
 
     def __init__(self) -> None:
@@ -56,8 +57,8 @@ class NumericParser:
     ) -> cython.int:
         """Writes text[start:end] to `out`. Returns 0 or the code of what is wrong.
 
-        `precision` is 0 for a numeric without one. Digits beyond `scale` must be zeros unless `rounds`, which rounds
-        half away from zero.
+        `precision` is 0 for a numeric without one. Digits beyond `scale` must be zeros unless `rounds`, which
+        rounds half away from zero.
         """
         code: cython.int = self.scan(text, start, end)
         if code == NOT_A_NUMBER:
@@ -105,21 +106,20 @@ class NumericParser:
             return NOT_A_NUMBER
         if i < end:
             c = text.data[i]
-            if c != 101 and c != 69:  # e, E
+            if c not in {101, 69}:  # e, E
                 return NOT_A_NUMBER
             exponent = parse_exponent(text, i + 1, end)
             if exponent == _NO_EXPONENT:
                 return NOT_A_NUMBER
             self.point += exponent
             self.scale -= exponent
-            if self.scale < 0:
-                self.scale = 0
+            self.scale = max(self.scale, 0)
         return 0
 
     def fit(self, precision: cython.int, scale: cython.int, rounds: cython.bint) -> cython.int:
         """Makes the number fit numeric(precision, scale). Returns 0 or the code of what is wrong."""
         cut: cython.Py_ssize_t = self.point + scale
-        i: cython.Py_ssize_t = cut if cut > 0 else 0
+        i: cython.Py_ssize_t = max(0, cut)
         if rounds:
             if self.digits.position > cut:
                 self.round_at(cut)
@@ -129,18 +129,18 @@ class NumericParser:
                     return TOO_MANY_DIGITS
                 i += 1
             if cut < self.digits.position:
-                self.digits.position = cut if cut > 0 else 0
+                self.digits.position = max(0, cut)
         if self.digits.position > 0 and self.point > precision - scale:
             return OUT_OF_RANGE
         if self.scale > scale:
-            self.scale = scale if scale > 0 else 0
+            self.scale = max(0, scale)
         return 0
 
     def round_at(self, cut: cython.Py_ssize_t) -> cython.int:
         """Keeps `cut` digits, rounding half away from zero."""
         i: cython.Py_ssize_t = cut - 1
         up: cython.bint = cut >= 0 and self.digits.data[cut] >= 5
-        self.digits.position = cut if cut > 0 else 0
+        self.digits.position = max(0, cut)
         if not up:
             return 0
         while i >= 0 and self.digits.data[i] == 9:
@@ -217,7 +217,7 @@ def write_special(
 
 
 def numeric_rank(sign: cython.int, digits: cython.Py_ssize_t) -> cython.int:
-    """-2 minus infinity, -1 negative, 0 zero, 1 positive, 2 infinity, 3 NaN: numbers of other ranks compare by it."""
+    """Numbers of different ranks compare by it: -2 minus infinity, -1, 0, 1 by sign, 2 infinity, 3 NaN."""
     if sign == _NOT_A_NUMBER:
         return 3
     if sign == _INFINITY:
@@ -246,7 +246,7 @@ def compare_numeric(
     larger: cython.int
     if a_rank != b_rank:
         return -1 if a_rank < b_rank else 1
-    if a_rank != 1 and a_rank != -1:
+    if a_rank not in (1, -1):
         return 0
     while a_start + i < a_end or b_start + i < b_end:
         a_byte = a.data[a_start + i] if a_start + i < a_end else 0

@@ -1,14 +1,16 @@
 # cython: language_level=3, boundscheck=True, wraparound=False, cdivision=True, initializedcheck=False
 """A load's columns as tables of numbers, one entry per column, which compiled code reads without the GIL.
 
-`kinds` and `flags` are those of kinds.py. Behind the columns of the plan stand the elements of array columns, found
-by `elements`. `constants` holds four pairs per column, start and end in `constant_bytes`: the field that stands for
-a missing cell, the field that `otherwise: set` writes, and the binary forms of the minimum and the maximum (for types
-that are compared as such). What needs the columns' own cell writer, `rules.py` fills in.
+`kinds` and `flags` are those of kinds.py. Behind the columns of the plan stand the elements of array columns,
+found by `elements`. `constants` holds four pairs per column, start and end in `constant_bytes`: the field
+that stands for a missing cell, the field that `otherwise: set` writes, and the binary forms of the minimum
+and the maximum (for types that are compared as such). What needs the columns' own cell writer, `rules.py`
+fills in.
 """
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections.abc import Sequence
 from dataclasses import replace
@@ -60,7 +62,9 @@ class Program:
             elements.append(len(every) if column.type.is_array else -1)
             if column.type.is_array:
                 every.append(
-                    replace(_bare(column), type=replace(column.type, is_array=False), trim=False, null_values=())
+                    replace(
+                        _bare(column), type=replace(column.type, is_array=False), trim=False, null_values=()
+                    )
                 )
         self.columns = tuple(every)
         self.zones = LocalOffsets()
@@ -92,9 +96,11 @@ class Program:
         self.labels = TextSets(
             (number, label.encode()) for number, t in enumerate(types) for label in t.labels or ()
         )
-        self.operations = []
+        operations: list[int] = []
+        self.operations = operations
         self.formats = array("i", [self._format(c, kind) for c, kind in zip(every, kinds, strict=True)])
-        self.patterns = [None] * count
+        patterns: list[re.Pattern[str] | None] = [None] * count
+        self.patterns = patterns
         self.limits = {
             (number, TOO_LONG): f"{column.type.length:,}"
             for number, column in enumerate(every)
@@ -168,7 +174,14 @@ class Program:
 def _bare(column: Column) -> Column:
     """A column without rules."""
     return replace(
-        column, required=False, minimum=None, maximum=None, max_length=None, values=None, pattern=None, default=None
+        column,
+        required=False,
+        minimum=None,
+        maximum=None,
+        max_length=None,
+        values=None,
+        pattern=None,
+        default=None,
     )
 
 

@@ -3,10 +3,11 @@
 cimport cython
 
 from loadstone.codec.bloom cimport BloomFilter
-from loadstone.codec.buffers cimport Buffer, IntegerList, Text
+from loadstone.codec.buffers cimport Buffer, Text
 from loadstone.codec.cells cimport CellWriter
 from loadstone.codec.fields cimport FieldEncoder
 from loadstone.codec.findings cimport Findings
+from loadstone.codec.places cimport Places
 from loadstone.codec.program cimport Program
 from loadstone.codec.splitting cimport Splitter
 
@@ -32,8 +33,8 @@ cdef class RowWriter:
     cdef const int[::1] separator_ends
     cdef const int[::1] parts
     cdef const int[::1] part_counts
-    cdef IntegerList places
-    cdef IntegerList late_places
+    cdef Places places
+    cdef Places late_places
     cdef int field_count
     cdef bint traces
     cdef bint numbers_rows
@@ -79,9 +80,7 @@ cdef class RowWriter:
         self, int column, Text text, Py_ssize_t start, Py_ssize_t end, int form
     ) except -1 nogil
     cdef int write_missing(self, int column) except -1 nogil
-    cdef int settle_cell(
-        self, int column, int code, Py_ssize_t field, Text text, Py_ssize_t start, Py_ssize_t end
-    ) except -1 nogil
+    cdef int settle_cell(self, int column, Py_ssize_t field) except -1 nogil
     cdef int refuse(
         self, int column, int code, Text text, Py_ssize_t start, Py_ssize_t end, long long detail
     ) except -1 nogil
@@ -89,6 +88,3 @@ cdef class RowWriter:
         self, Py_ssize_t index, Text text, Py_ssize_t start, Py_ssize_t end, int form
     ) except -1 nogil
     cdef int accept(self, long long length) except -1 nogil
-    cdef int note_place(
-        self, IntegerList places, long long length, long long tuple_end
-    ) except -1 nogil

@@ -11,56 +11,58 @@ A front end says for each record, with the GIL released:
     refuse_record(code, ...)                  the record as a whole is wrong, whatever its cells are
     end(byte_length)                          the record becomes a tuple, or is late, discarded or rejected
 
-or `forget()` in place of `end`, as if `begin` had not been called, where the record turns out to be incomplete.
-`text` is the block, or a buffer with decoded characters, which may be reused at once. `form` is a sum of QUOTED,
-NON_ASCII (which must be set where a byte is above 127), HAS_NUL and PLAIN; codes are those of codes.py. `chunk` takes
-out everything since the last one.
+or `forget()` in place of `end`, as if `begin` had not been called, where the record turns out to be
+incomplete. `text` is the block, or a buffer with decoded characters, which may be reused at once. `form` is a
+sum of QUOTED, NON_ASCII (which must be set where a byte is above 127), HAS_NUL and PLAIN; codes are those of
+codes.py. `chunk` takes out everything since the last one.
 """
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Mapping
 
 import cython
 
 if cython.compiled:
     from cython.cimports.loadstone.codec.bloom import BloomFilter, mix
-    from cython.cimports.loadstone.codec.buffers import Buffer, IntegerList, Text
+    from cython.cimports.loadstone.codec.buffers import Buffer, Text
     from cython.cimports.loadstone.codec.cells import CellWriter
     from cython.cimports.loadstone.codec.codes import NOT_A_LIST, WRONG_PART_COUNT
     from cython.cimports.loadstone.codec.fields import FieldEncoder
     from cython.cimports.loadstone.codec.findings import Findings
-    from cython.cimports.loadstone.codec.kinds import HAS_NULL_TEXTS, IS_KEY
+    from cython.cimports.loadstone.codec.kinds import (
+        HAS_NULL_TEXTS,
+        HAS_SEPARATOR,
+        IS_KEY,
+        IS_SPLIT,
+        IS_UNKNOWN,
+    )
+    from cython.cimports.loadstone.codec.places import Places
     from cython.cimports.loadstone.codec.program import Program
     from cython.cimports.loadstone.codec.splitting import Splitter
     from cython.cimports.loadstone.codec.texts import trimmed_end, trimmed_start
 else:
     from loadstone.codec.bloom import BloomFilter, mix
-    from loadstone.codec.buffers import Buffer, IntegerList, Text
+    from loadstone.codec.buffers import Buffer, Text
     from loadstone.codec.cells import CellWriter
     from loadstone.codec.codes import NOT_A_LIST, WRONG_PART_COUNT
     from loadstone.codec.fields import FieldEncoder
     from loadstone.codec.findings import Findings
-    from loadstone.codec.kinds import HAS_NULL_TEXTS, IS_KEY
+    from loadstone.codec.kinds import HAS_NULL_TEXTS, HAS_SEPARATOR, IS_KEY, IS_SPLIT, IS_UNKNOWN
+    from loadstone.codec.places import Places
     from loadstone.codec.program import Program
     from loadstone.codec.splitting import Splitter
     from loadstone.codec.texts import trimmed_end, trimmed_start
 
+from loadstone.codec.cellmap import map_cells
 from loadstone.codec.rejects import Sentences, build_rejects
 from loadstone.codec.rules import compile_rules, fixed_fields
-from loadstone.model.batch import Chunk, RowIndex
+from loadstone.model.batch import Chunk
 from loadstone.model.contract import LoadPlan
 
 __all__ = ["RowWriter"]
 
-# What a cell of the file is.
-_IS_UNKNOWN = cython.declare(cython.int, 1)
-_IS_SPLIT = cython.declare(cython.int, 2)
-_HAS_SEPARATOR = cython.declare(cython.int, 4)
-
 _NULL_HASH = cython.declare(cython.ulonglong, 0x4E554C4C)
-_PLACE_SIZE = 5
 
 
 class RowWriter:
@@ -72,8 +74,8 @@ class RowWriter:
         bloom: the keys seen so far, where the plan deduplicates; its own where none is given.
 
     Raises:
-        ConfigurationError: a column asks for what its type cannot do, or a value in the contract is not of its type.
-        ContractError: a column that the file does not have is required.
+        ConfigurationError: a column asks for what its type cannot do, or a value in the contract is not of
+            its type. ContractError: a column that the file does not have is required.
     """
 
     def __init__(self, plan: LoadPlan, first_row: int = 1, bloom: BloomFilter | None = None) -> None:
@@ -88,48 +90,30 @@ class RowWriter:
         self.findings = Findings()
         self.sentences = Sentences(self.program.columns, self.program.limits)
         self.deduplicates = plan.deduplicate and bool(plan.key)
-        self.bloom = bloom
-        if self.deduplicates and bloom is None:
-            self.bloom = BloomFilter()
-        self.places = IntegerList()
-        self.late_places = IntegerList()
+        self.bloom = BloomFilter(1) if bloom is None and not self.deduplicates else bloom or BloomFilter()
+        self.places = Places()
+        self.late_places = Places()
         self.traces = plan.trace
         self.numbers_rows = plan.lineage or plan.row_numbers
         self.field_count = len(plan.output_columns)
-        self._map_cells(plan)
+        cells = map_cells(plan)
+        self.only_columns = cells.only_columns
+        self.first_columns = cells.first_columns
+        self.column_counts = cells.column_counts
+        self.cell_marks = cells.marks
+        self.separators = Text(cells.separators)
+        self.separator_ends = cells.separator_ends
+        self.parts = cells.parts
+        self.part_counts = cells.part_counts
         self.fixed = Text(fixed_fields(plan, self.fields))
-        self.fixed_key_is_null = any(fixed.column.name in plan.key and fixed.text is None for fixed in plan.fixed)
+        self.fixed_key_is_null = any(
+            fixed.column.name in plan.key and fixed.text is None for fixed in plan.fixed
+        )
         self.row_number = first_row - 1
         self.row_start = 0
         self.is_bad = False
         self.is_refused = False
         self._start_chunk()
-
-    def _map_cells(self, plan: LoadPlan) -> None:
-        first = 0
-        only, firsts, counts, marks = array("i"), array("i"), array("i"), array("i")
-        separator_ends = array("i", [0])
-        separators = b""
-        for cell in plan.cells:
-            split = next((column.split for column in cell.columns if column.split), None)
-            separator = (split.separator or "").encode() if split else b""
-            firsts.append(first)
-            counts.append(len(cell.columns))
-            mark = _IS_UNKNOWN if cell.is_unknown else _IS_SPLIT if split else 0
-            marks.append(mark | (_HAS_SEPARATOR if separator else 0))
-            only.append(first if len(cell.columns) == 1 and not mark else -1)
-            separators += separator
-            separator_ends.append(len(separators))
-            first += len(cell.columns)
-        self.only_columns = only
-        self.first_columns = firsts
-        self.column_counts = counts
-        self.cell_marks = marks
-        self.separators = Text(separators)
-        self.separator_ends = separator_ends
-        splits = [column.split for column in plan.columns]
-        self.parts = array("i", [split.index if split else -1 for split in splits])
-        self.part_counts = array("i", [split.parts if split else 0 for split in splits])
 
     def begin(self, line_number: cython.longlong, byte_offset: cython.longlong) -> cython.int:
         """Starts a record."""
@@ -155,15 +139,22 @@ class RowWriter:
     ) -> cython.int:
         """Writes the columns of a cell."""
         first: cython.int = self.only_columns[index]
+        field: cython.Py_ssize_t
+        code: cython.int
         marks: cython.int
         i: cython.int
         if first >= 0:
-            return self.write(first, text, start, end, form)
+            # As `write` does, without the call: most cells are the whole of one column.
+            field = self.out.position
+            code = self.cells.write(first, text, start, end, form)
+            if code != 0:
+                return self.refuse(first, code, text, start, end, self.cells.detail)
+            return self.settle_cell(first, field) if self.cells.is_notable else 0
         marks = self.cell_marks[index]
-        if marks & _IS_UNKNOWN:
+        if marks & IS_UNKNOWN:
             if trimmed_start(text, start, end) < end:
                 self.is_discarded = True
-        elif marks & _IS_SPLIT:
+        elif marks & IS_SPLIT:
             return self.split_cell(index, text, start, end, form)
         else:
             first = self.first_columns[index]
@@ -252,18 +243,12 @@ class RowWriter:
         if not self.traces:
             return 0
         if is_late:
-            return self.note_place(self.late_places, length, self.late.position)
-        return self.note_place(self.places, length, self.out.position)
-
-    def note_place(
-        self, places: IntegerList, length: cython.longlong, tuple_end: cython.longlong
-    ) -> cython.int:
-        """Keeps where the row came from."""
-        places.append(self.row_number)
-        places.append(self.line_number)
-        places.append(self.byte_offset)
-        places.append(length)
-        return places.append(tuple_end)
+            return self.late_places.note(
+                self.row_number, self.line_number, self.byte_offset, length, self.late.position
+            )
+        return self.places.note(
+            self.row_number, self.line_number, self.byte_offset, length, self.out.position
+        )
 
     def write(
         self,
@@ -276,26 +261,20 @@ class RowWriter:
         """Writes one column from text[start:end]."""
         field: cython.Py_ssize_t = self.out.position
         code: cython.int = self.cells.write(column, text, start, end, form)
-        return self.settle_cell(column, code, field, text, start, end)
+        if code != 0:
+            return self.refuse(column, code, text, start, end, self.cells.detail)
+        return self.settle_cell(column, field) if self.cells.is_notable else 0
 
     def write_missing(self, column: cython.int) -> cython.int:
         """Writes one column that has no value."""
         field: cython.Py_ssize_t = self.out.position
         code: cython.int = self.cells.write_missing(column)
-        return self.settle_cell(column, code, field, self.out, 0, 0)
-
-    def settle_cell(
-        self,
-        column: cython.int,
-        code: cython.int,
-        field: cython.Py_ssize_t,
-        text: Text,
-        start: cython.Py_ssize_t,
-        end: cython.Py_ssize_t,
-    ) -> cython.int:
-        """Notes what became of a column: refused, repaired, part of the key."""
         if code != 0:
-            return self.refuse(column, code, text, start, end, self.cells.detail)
+            return self.refuse(column, code, self.out, 0, 0, 0)
+        return self.settle_cell(column, field)
+
+    def settle_cell(self, column: cython.int, field: cython.Py_ssize_t) -> cython.int:
+        """Notes what the field written at `field` was: repaired, a part of the key."""
         if self.cells.is_repaired:
             self.row_repaired += 1
         if self.program.flags[column] & IS_KEY:
@@ -338,9 +317,11 @@ class RowWriter:
         i: cython.int
         if a == b:
             return self.missing(index)
-        if (self.program.flags[first] & HAS_NULL_TEXTS) and self.program.null_texts.contains(first, text, a, b):
+        if (self.program.flags[first] & HAS_NULL_TEXTS) and self.program.null_texts.contains(
+            first, text, a, b
+        ):
             return self.missing(index)
-        if self.cell_marks[index] & _HAS_SEPARATOR:
+        if self.cell_marks[index] & HAS_SEPARATOR:
             self.splitter.split_at(
                 text, start, end, self.separators, self.separator_ends[index], self.separator_ends[index + 1]
             )
@@ -401,8 +382,8 @@ class RowWriter:
         )
         if self.traces:
             kept = bytes(text)
-            chunk.index = _row_index(self.places, kept, text_offset)
-            chunk.late_index = _row_index(self.late_places, kept, text_offset)
+            chunk.index = self.places.take(kept, text_offset)
+            chunk.late_index = self.late_places.take(kept, text_offset)
         self._start_chunk()
         return chunk
 
@@ -415,9 +396,3 @@ class RowWriter:
         self.discarded = 0
         self.repaired = 0
         self.null_keys = 0
-
-
-def _row_index(places: IntegerList, text: bytes, text_offset: int) -> RowIndex:
-    taken = places.take()
-    columns = (taken[position::_PLACE_SIZE] for position in range(_PLACE_SIZE))
-    return RowIndex(*columns, text=text, text_offset=text_offset)

@@ -1,4 +1,4 @@
-"""The rules of a load's columns, parsed once by the columns' own types: defaults, ranges, values, patterns."""
+"""The rules of a load's columns, parsed once by the columns' types: defaults, ranges, values, patterns."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def fixed_fields(plan: LoadPlan, fields: FieldEncoder) -> bytes:
 
 def _field(fields: FieldEncoder, number: int, text: str | None, what: str) -> bytes:
     """A whole field; an empty text is NULL for all but text types."""
-    if text is None or (text == "" and not fields.program.kind_at(number) in {k.TEXT, k.VARCHAR, k.CHAR}):
+    if text is None or (text == "" and fields.program.kind_at(number) not in {k.TEXT, k.VARCHAR, k.CHAR}):
         raise ConfigurationError(
             f"{what} needs a value", where=f"column {fields.program.columns[number].name}"
         )

@@ -67,7 +67,7 @@ class TextSets:
         i: cython.Py_ssize_t
         if self.entries[3 * entry - 2] != owner or self.entries[3 * entry] - first != end - start:
             return False
-        for i in range(end - start):
+        for i in range(end - start):  # noqa: SIM110 - a generator would need the GIL
             if self.heap.data[first + i] != text.data[start + i]:
                 return False
         return True

@@ -45,7 +45,7 @@ class Encoder(Protocol):
         """0 and the payload, or the code of what is wrong."""
 
 
-class _Refused(Exception):  # noqa: N818  # a message to ourselves, no error
+class _Refused(Exception):  # a message to ourselves, no error
     def __init__(self, code: int) -> None:
         self.code = code
 
@@ -65,9 +65,7 @@ def encode(kind: int, cell: bytes, precision: int) -> tuple[int, bytes]:
         return NOT_BYTES if kind == BYTEA else NOT_AN_ADDRESS, b""
 
 
-def encode_array(
-    text: str, pg_type: PgType, encoder: Encoder, element: int, form: int
-) -> tuple[int, bytes]:
+def encode_array(text: str, pg_type: PgType, encoder: Encoder, element: int, form: int) -> tuple[int, bytes]:
     """0 and the payload of an array, or the code of what is wrong with it or with one of its elements.
 
     Raises:
@@ -75,7 +73,9 @@ def encode_array(
     """
     oid = _OIDS.get(pg_type.name) or pg_type.oid
     if not oid:
-        raise ConfigurationError(f"the OID of {pg_type.name} is not known, so that {pg_type} cannot be written")
+        raise ConfigurationError(
+            f"the OID of {pg_type.name} is not known, so that {pg_type} cannot be written"
+        )
 
     def encode_element(value: str) -> bytes:
         code, payload = encoder.payload(element, value.encode(), form)

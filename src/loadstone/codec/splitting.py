@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=True, wraparound=False, cdivision=True, initializedcheck=False
-"""Cells that hold several values: a JSON list, a list or tuple as Python prints it, or values with a separator."""
+"""Cells that hold several values: a JSON list, a list or tuple as Python prints it, or with a separator."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Splitter:
         first: cython.Py_ssize_t,
         last: cython.Py_ssize_t,
     ) -> cython.int:
-        """Splits at each separator, which is separators[first:last]; an empty part is a missing value. Always 1."""
+        """Splits at each separator, which is separators[first:last]; an empty part is missing. Always 1."""
         size: cython.Py_ssize_t = last - first
         i: cython.Py_ssize_t = start
         j: cython.Py_ssize_t
@@ -117,7 +117,7 @@ class Splitter:
         return i + 1 if self.add_decoded(text, start, i + 1) else -1
 
     def word(self, text: Text, start: cython.Py_ssize_t, end: cython.Py_ssize_t) -> cython.Py_ssize_t:
-        """Adds what begins at `start` and is no string, nested lists and objects whole; the position behind, or -1."""
+        """Adds what begins at `start` and is no string, nested values whole; the position behind, or -1."""
         i: cython.Py_ssize_t = start
         stop: cython.Py_ssize_t
         depth: cython.int = 0
@@ -127,11 +127,11 @@ class Splitter:
             c = text.data[i]
             if c == 44 and depth == 0:
                 break
-            if c == 91 or c == 123 or c == 40:
+            if c in {91, 123, 40}:
                 depth += 1
-            elif c == 93 or c == 125 or c == 41:
+            elif c in {93, 125, 41}:
                 depth -= 1
-            elif depth > 0 and (c == 34 or c == 39):
+            elif depth > 0 and (c in {34, 39}):
                 quote = c
                 i += 1
                 while i < end and text.data[i] != quote:

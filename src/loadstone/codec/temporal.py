@@ -1,9 +1,9 @@
 # cython: language_level=3, boundscheck=True, wraparound=False, cdivision=True, initializedcheck=False
 """Dates and times in ISO 8601, as PostgreSQL's own output writes them.
 
-`2024-03-01`, `12:30`, `12:30:05.25`, `2024-03-01T12:30:05Z`, `2024-03-01 12:30:05.25+02`, `infinity`. The date and the
-time are joined by `T` or one space; a zone is `Z`, `UTC` or an offset (`+02`, `+02:00`, `+0200`, `+02:00:30`),
-with at most one space in front. Years have four to six digits and are of our era.
+`2024-03-01`, `12:30`, `12:30:05.25`, `2024-03-01T12:30:05Z`, `2024-03-01 12:30:05.25+02`, `infinity`. The
+date and the time are joined by `T` or one space; a zone is `Z`, `UTC` or an offset (`+02`, `+02:00`, `+0200`,
+`+02:00:30`), with at most one space in front. Years have four to six digits and are of our era.
 """
 
 from __future__ import annotations
@@ -73,22 +73,24 @@ def days_in_month(year: cython.longlong, month: cython.int) -> cython.int:
     """28 to 31."""
     if month == 2:
         return 29 if year % 4 == 0 and (year % 100 != 0 or year % 400 == 0) else 28
-    return 30 if month == 4 or month == 6 or month == 9 or month == 11 else 31
+    return 30 if month in {4, 6, 9, 11} else 31
 
 
 def days_from_civil(year: cython.longlong, month: cython.int, day: cython.int) -> cython.longlong:
-    """Days since 2000-01-01 of a Gregorian date; years count from March, so that the leap day is a year's last."""
+    """Days since 2000-01-01 of a Gregorian date; a year begins in March here, and a leap day ends it."""
     if month <= 2:
         year -= 1
         month += 12
-    return year * 365 + year // 4 - year // 100 + year // 400 + (153 * (month - 3) + 2) // 5 + day - 1 - _EPOCH
+    return (
+        year * 365 + year // 4 - year // 100 + year // 400 + (153 * (month - 3) + 2) // 5 + day - 1 - _EPOCH
+    )
 
 
 class TemporalParser:
     """Parses one date or time at a time; `value` is what PostgreSQL's binary form holds.
 
-    Days since 2000-01-01 for a date, microseconds since midnight for a time, since 2000-01-01 for a timestamp.
-    `zones` are the time zones that columns name, by their numbers.
+    Days since 2000-01-01 for a date, microseconds since midnight for a time, since 2000-01-01 for a
+    timestamp. `zones` are the time zones that columns name, by their numbers.
     """
 
     def __init__(self, zones: LocalOffsets) -> None:
@@ -154,7 +156,7 @@ class TemporalParser:
         self.has_offset = False
         if self.position < end:
             c = text.data[self.position]
-            if c != 84 and c != 32 and c != 116:  # T, space, t
+            if c not in {84, 32, 116}:  # T, space, t
                 return NOT_A_TIMESTAMP
             code = self.scan_time(text, self.position + 1, end, rounds)
             if code != 0:
@@ -191,8 +193,8 @@ class TemporalParser:
     def as_timestamp(self, zone: cython.int, precision: cython.int, rounds: cython.bint) -> cython.int:
         """The day and time, to `value`. Returns 0 or the code of what is wrong.
 
-        `zone` says how a time without an offset is meant: -2 for a timestamp without time zone, where an offset is
-        refused, -1 for UTC, else the number of the column's zone.
+        `zone` says how a time without an offset is meant: -2 for a timestamp without time zone, where an
+        offset is refused, -1 for UTC, else the number of the column's zone.
         """
         local: cython.longlong
         if self.days > _MOST_DAYS:
@@ -251,7 +253,7 @@ class TemporalParser:
     def scan_time(
         self, text: Text, i: cython.Py_ssize_t, end: cython.Py_ssize_t, rounds: cython.bint
     ) -> cython.int:
-        """Reads HH:MM[:SS[.ffffff]] at `i` and moves `position` behind it. Returns 0 or the code of what is wrong."""
+        """Reads HH:MM[:SS[.ffffff]] at `i` and moves `position` behind it. Returns 0 or a code."""
         hour: cython.int
         minute: cython.int
         second: cython.int = 0
@@ -290,7 +292,7 @@ class TemporalParser:
                 unit //= 10
             elif i - first == 6:
                 rest = 3 if c > 53 else 2 if c == 53 else 1 if c > 48 else 0
-            elif c != 48 and (rest == 0 or rest == 2):
+            elif c != 48 and (rest in {0, 2}):
                 rest += 1
             i += 1
         if i == first:
@@ -337,7 +339,7 @@ class TemporalParser:
         return True
 
     def local_offset(self, zone: cython.int, local: cython.longlong) -> cython.int:
-        """Seconds east of UTC at a local time in a zone; remembered by the hour where it holds all the hour."""
+        """Seconds east of UTC at a local time in a zone; remembered for hours in which it does not change."""
         hour: cython.longlong = local // _HOUR
         key: cython.longlong
         slot: cython.longlong

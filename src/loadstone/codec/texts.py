@@ -76,7 +76,7 @@ def character_count(text: Text, start: cython.Py_ssize_t, end: cython.Py_ssize_t
 
 
 def is_space(c: cython.uchar) -> cython.bint:
-    """Whether a byte is ASCII white space: space, tab, line feed, vertical tab, form feed, carriage return."""
+    """Whether a byte is ASCII white space: a space, tab, LF, vertical tab, form feed or CR."""
     return c == 32 or 9 <= c <= 13
 
 
@@ -105,7 +105,7 @@ def is_word(
     i: cython.Py_ssize_t
     if end - start != size:
         return False
-    for i in range(size):
+    for i in range(size):  # noqa: SIM110 - a generator would need the GIL
         if (text.data[start + i] | 0x20) != word[i]:
             return False
     return True

@@ -1,9 +1,9 @@
 # cython: language_level=3, boundscheck=True, wraparound=False, cdivision=True, initializedcheck=False
 """Delimited text into cells: quotes, doubled and escaped quotes, every kind of line ending, line numbers.
 
-A record ends with LF, CRLF or a lone CR, mixed as they come; within quotes they belong to the cell. A quote that does
-not begin its cell is a character like any other. A doubled quote within quotes is one quote; the escape character,
-where there is one, takes the next character as it is, within quotes and without.
+A record ends with LF, CRLF or a lone CR, mixed as they come; within quotes they belong to the cell. A quote
+that does not begin its cell is a character like any other. A doubled quote within quotes is one quote; the
+escape character, where there is one, takes the next character as it is, within quotes and without.
 """
 
 from __future__ import annotations
@@ -33,7 +33,16 @@ else:
     MALFORMED = 5
     TOO_LONG = 6
 
-__all__ = ["INCOMPLETE", "MALFORMED", "NEXT_CELL", "NEXT_RECORD", "TOO_LONG", "UNCLOSED", "Tokenizer", "split_record"]
+__all__ = [
+    "INCOMPLETE",
+    "MALFORMED",
+    "NEXT_CELL",
+    "NEXT_RECORD",
+    "TOO_LONG",
+    "UNCLOSED",
+    "Tokenizer",
+    "split_record",
+]
 
 _NONE = cython.declare(cython.int, -1)
 
@@ -41,10 +50,10 @@ _NONE = cython.declare(cython.int, -1)
 class Tokenizer:
     """Finds the cells of one record after the other in a block.
 
-    After `next_cell`, the cell is start:end of the block, or of `spare` where `is_spare` (it had escapes). A record is
-    complete once its line ending is in the block, or the block is the last. A record of `max_record_bytes` or more,
-    its line ending not counted, is too long, or, where that happens within quotes, its quote is unclosed: so the
-    answer does not depend on how the file is cut into blocks.
+    After `next_cell`, the cell is start:end of the block, or of `spare` where `is_spare` (it had escapes). A
+    record is complete once its line ending is in the block, or the block is the last. A record of
+    `max_record_bytes` or more, its line ending not counted, is too long, or, where that happens within
+    quotes, its quote is unclosed: so the answer does not depend on how the file is cut into blocks.
 
     Raises:
         ValueError: delimiter, quote or escape are not single ASCII characters, or not different.
@@ -64,6 +73,7 @@ class Tokenizer:
         self.quote = quote[0] if quote else _NONE
         self.escape = escape[0] if escape else _NONE
         self.highest = max(delimiter[0], escape[0] if escape else 0, 13)
+        self.start = self.end = 0
         self.max_record_bytes = max_record_bytes
         self.block = Text(b"")
         self.spare = Buffer(256)
@@ -92,7 +102,7 @@ class Tokenizer:
         limit: cython.Py_ssize_t = self.limit
         highest: cython.uchar = self.highest
         seen: cython.uchar = 0
-        c: cython.uchar
+        c: cython.uchar = 0
         escapes: cython.bint = False
         self.start = i
         self.form = 0
@@ -102,7 +112,7 @@ class Tokenizer:
         while i < limit:
             c = self.block.data[i]
             if c <= highest:
-                if c == self.delimiter or c == 10 or c == 13:
+                if c in (self.delimiter, 10, 13):
                     break
                 if c == self.escape:
                     escapes = True
@@ -123,6 +133,9 @@ class Tokenizer:
             if self.is_limited or not self.is_final:
                 return self.at_limit(TOO_LONG)
             self.end = limit
+        elif c == self.delimiter and not escapes:
+            self.position = i + 1
+            return NEXT_CELL
         if escapes:
             self.unescape(self.start, self.end)
         return self.after_cell(i)
@@ -181,7 +194,7 @@ class Tokenizer:
         if c == self.delimiter:
             self.position = i + 1
             return NEXT_CELL
-        if c != 10 and c != 13:
+        if c not in {10, 13}:
             return MALFORMED
         i = self.line_break(i)
         if i < 0:
@@ -241,7 +254,7 @@ class Tokenizer:
         c: cython.uchar
         while i < self.size:
             c = self.block.data[i]
-            if c == 10 or c == 13:
+            if c in {10, 13}:
                 return self.line_break(i)
             i += 1
         return i if self.is_final else -1
@@ -257,8 +270,9 @@ def split_record(
 ) -> tuple[list[str | None], int]:
     """The cells of the record that `text` begins with, and how many bytes it takes with its line ending.
 
-    An unquoted empty cell is None. Where the record goes on beyond the text, and `final` does not say that nothing
-    follows, its cells so far come with 0 bytes. A record with broken quotes is one cell, its first physical line.
+    An unquoted empty cell is None. Where the record goes on beyond the text, and `final` does not say that
+    nothing follows, its cells so far come with 0 bytes. A record with broken quotes is one cell, its first
+    physical line.
 
     Raises:
         UnicodeDecodeError: the record is not UTF-8.

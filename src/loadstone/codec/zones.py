@@ -9,15 +9,15 @@ from loadstone.errors import ConfigurationError
 
 __all__ = ["LocalOffsets"]
 
-_EPOCH = datetime(2000, 1, 1)  # noqa: DTZ001  # local times have no zone yet
+_EPOCH = datetime(2000, 1, 1)  # noqa: DTZ001 - local times have no zone yet
 _HOUR = 3_600_000_000
 
 
 class LocalOffsets:
     """What UTC offset a local time has, zone by zone.
 
-    A local time that happens twice (clocks go back) is taken as the later one, in standard time; one that does not
-    happen (clocks go forward) is read with the offset before the change. PostgreSQL does the same.
+    A local time that happens twice (clocks go back) is taken as the later one, in standard time; one that
+    does not happen (clocks go forward) is read with the offset before the change. PostgreSQL does the same.
     """
 
     def __init__(self) -> None:
@@ -64,11 +64,11 @@ def _seconds_east(zone: ZoneInfo, local: int, fold: int | None = None) -> int:
     before = _seconds(time.replace(tzinfo=zone, fold=0))
     after = _seconds(time.replace(tzinfo=zone, fold=1))
     # Ambiguous (the offset shrinks): the later reading. Missing (it grows): the offset before.
-    return after if after < before else before
+    return min(before, after)
 
 
 def _local_time(local: int) -> datetime:
-    """The local time; beyond the calendar of Python, the like time 400 years earlier (as often as it takes)."""
+    """The local time; beyond Python's calendar, the like time 400 years earlier, as often as it takes."""
     while True:
         try:
             return _EPOCH + timedelta(microseconds=local)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from loadstone.model.types import PgType, parse_type
 
-__all__ = ["infer_type"]
+__all__ = ["infer_json_type", "infer_type"]
 
 _INT8 = 2**63
 
@@ -54,3 +54,12 @@ def infer_type(cells: Iterable[str | None]) -> PgType:
         if not candidates:
             break
     return parse_type(candidates[0][0] if seen and candidates else "text")
+
+
+def infer_json_type(value: str) -> PgType:
+    """The type for one JSON value, which is all there is to go by: wide enough for others of its kind."""
+    if value[:1] in {"{", "["}:
+        return parse_type("jsonb")
+    if value[:1] == '"':
+        return parse_type("text")
+    return parse_type("boolean" if value[:1] in {"t", "f"} else "numeric")

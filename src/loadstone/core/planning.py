@@ -64,6 +64,7 @@ def make_plan(
     cells = planner.cells()
     fixed = planner.fixed(facts, {column.name for cell in cells for column in cell.columns})
     names = {column.name for cell in cells for column in cell.columns} | {f.column.name for f in fixed}
+    planner.check_apart(cells)
     planner.check_names(names)
     existing = {column.name for column in shape.columns} if shape else names
     additions = tuple(
@@ -77,6 +78,7 @@ def make_plan(
             f"{dataset.table} has no _load_id and _row columns: "
             "its rows will not say which load they came from"
         )
+    planner.note_guesses(cells)
     plan = LoadPlan(
         cells=cells,
         fixed=fixed,
@@ -159,6 +161,34 @@ class _Planner:
             )
         return tuple(out)
 
+    def check_apart(self, cells: Sequence[Cell]) -> None:
+        """No two names in the file may become one column of the table, as `id` and `ID` would.
+
+        Raises:
+            ContractError: two do.
+        """
+        sources: dict[str, list[str]] = {}
+        for cell in cells:
+            for column in cell.columns:
+                sources.setdefault(column.name, []).append(cell.source)
+        for name, same in sources.items():
+            if len(same) > 1:
+                raise ContractError(
+                    f"{_listed(same)} would become the same column {name!r}",
+                    where=self.where,
+                    hint="rename one of them with `rename:` under `columns:`",
+                )
+
+    def note_guesses(self, cells: Sequence[Cell]) -> None:
+        """A file without rows shows no types, and a table that it makes will be what the next file meets."""
+        if self.layout.sample or not self.layout.is_complete:
+            return
+        configured = {column.name for column in self.columns if column.type != UNDECIDED}
+        made = (column.name for cell in cells for column in cell.columns)
+        guessed = [n for n in made if n not in configured and n not in self._table_types]
+        as_text = f", so nothing shows the type of {_listed(guessed)}: text" if guessed else ""
+        self.notes.append(f"the file has no rows{as_text}")
+
     def check_names(self, names: set[str]) -> None:
         """The key must be there, and nothing may be called as the lineage is.
 
@@ -224,15 +254,6 @@ class _Planner:
             )
         if self.dataset.contract == "discard_value":
             self.notes.append(f"left out, since the contract does not know it: {', '.join(unknown)}")
-        names = [column_name(name) for name in unknown]
-        clash = sorted({n for n in names if names.count(n) > 1})
-        if clash and self.dataset.contract == "evolve":
-            same = [name for name in unknown if column_name(name) in clash]
-            raise ContractError(
-                f"{_listed(same)} would become the same column {clash[0]!r}",
-                where=self.where,
-                hint="rename one of them with `rename:` under `columns:`",
-            )
 
     def _typed(self, column: Column, source: str) -> Column:
         """A configured column without a type gets the table's, else what the sample shows."""

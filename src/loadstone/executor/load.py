@@ -10,8 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
-from loadstone.core.infer import infer_type
-from loadstone.core.names import column_name
+from loadstone.core.drift import late_columns
 from loadstone.core.planning import Planned, make_plan
 from loadstone.errors import LoadstoneError, ObjectBusy, TableBusy
 from loadstone.executor.outcomes import answered, failed, loaded
@@ -106,7 +105,11 @@ def _attempt(order: Order, parts: Parts) -> LoadOutcome:
         except Exception as error:
             # Faults of our own, too: the ledger tells of every attempt that began and did not end well.
             transaction.rollback()
-            parts.database.record_failure(request, transaction.load_id, error, tally.counts, tally.rejects)
+            load_id = parts.database.record_failure(
+                request, transaction.load_id, error, tally.counts, tally.rejects
+            )
+            if isinstance(error, LoadstoneError):
+                error.load_id = load_id
             raise
         return loaded(request, transaction.load_id, tally, *file_facts)
 
@@ -132,7 +135,8 @@ def _load_rows(
         chunks = file.chunks(plan)
         for chunk in chunks:
             if chunk.unknown_keys and plan.unknown_keys == "evolve":
-                raise _ContractGrew(_every_unknown_key(chunk, chunks))
+                unknown = _every_unknown_key(chunk, chunks)
+                raise _ContractGrew(late_columns(unknown, plan.columns, order.dataset.types, version.uri))
             transaction.write(chunk)
             tally.add(chunk)
             tally.check_count(version.uri)
@@ -177,15 +181,13 @@ def _places(order: Order, parts: Parts, plan: LoadPlan, wanted: frozenset[int]) 
                     yield from index.rejects(wanted)
 
 
-def _every_unknown_key(first: Chunk, rest: Iterable[Chunk]) -> tuple[Column, ...]:
+def _every_unknown_key(first: Chunk, rest: Iterable[Chunk]) -> dict[str, str]:
     """The rest of the file is only looked at, so that one restart is enough for all keys."""
     found = dict(first.unknown_keys)
     for chunk in rest:
         for name, sample in chunk.unknown_keys.items():
             found.setdefault(name, sample)
-    return tuple(
-        Column(column_name(name), infer_type([sample]), source=name) for name, sample in found.items()
-    )
+    return found
 
 
 class _Restart(Exception):

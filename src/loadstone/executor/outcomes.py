@@ -50,7 +50,13 @@ def failed(request: LoadRequest, error: LoadstoneError) -> LoadOutcome:
         dataset=request.dataset,
         table=request.table,
         load_id=error.load_id,
-        error=error.what if error.where in {None, request.version.uri} else str(error),
+        error=_below(request.version.uri, str(error)),
         error_code=error.code,
         hint=error.hint,
     )
+
+
+def _below(uri: str, text: str) -> str:
+    """What an error says beyond the object's name, which stands in an answer anyway."""
+    rest = text.removeprefix(uri)
+    return rest.lstrip(": ") if rest[:1] in {":", " "} else text

@@ -39,7 +39,9 @@ class RejectLimit(_Strict):
 
     @classmethod
     def parse(cls, value: object) -> object:
-        """Reads `10%`, `0.5 %` or a count."""
+        """Reads `10%`, `0.5 %`, a count, or None for no limit."""
+        if value is None:
+            return cls()
         if isinstance(value, bool):
             raise ValueError("a reject limit is a count (25) or a share (10%)")  # noqa: TRY004 - pydantic's
         if isinstance(value, int):

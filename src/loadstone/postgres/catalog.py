@@ -35,7 +35,7 @@ class TargetColumn:
 
     Attributes:
         shape: name, type (a domain's is its base type), whether it takes NULL.
-        base: the type without domains, as SQL, length and scale included.
+        base: the type without domains, as SQL, length, scale and collation included.
         cast_to: the same without length and scale: a cast to it cuts and rounds nothing.
         declared: the type as it was declared.
         is_always_identity: GENERATED ALWAYS AS IDENTITY: an INSERT must say that it overrides.
@@ -176,9 +176,9 @@ def _target(
 
 
 def _column(row: tuple[Any, ...]) -> TargetColumn:
-    name, base, cast_to, declared, element, array_of_domain, labels, nullable, default, generated, *rest = row
-    always_identity, is_domain, bytewise = rest
-    pg_type = _type(base, opaque=array_of_domain)
+    name, base, kind, cast_to, declared, element, array_of_domain, labels, nullable, *rest = row
+    default, generated, always_identity, is_domain, bytewise = rest
+    pg_type = _type(kind, opaque=array_of_domain)
     pg_type = replace(pg_type, oid=element, labels=tuple(labels) if labels else None)
     shape = TableColumn(name, pg_type, nullable, default, generated)
     return TargetColumn(shape, base, cast_to, declared, always_identity, is_domain, bytewise)

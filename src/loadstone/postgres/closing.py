@@ -49,7 +49,7 @@ def withdraw(connector: Connector, load_id: int) -> None:
 
 
 def touch(connector: Connector, request: LoadRequest, load_id: int) -> None:
-    """A file that was touched keeps its load; the ledger learns its new time, so that it is not read again."""
+    """A touched file keeps its load; the ledger learns its new time, so that it is not read again."""
     with connector.transaction() as connection:
         parameters = {"load_id": load_id, "object_time": request.version.modified}
         connection.execute(query("touch"), parameters)

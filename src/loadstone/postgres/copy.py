@@ -5,14 +5,17 @@ from __future__ import annotations
 import select
 import threading
 import time
+from typing import TYPE_CHECKING
 
 import psycopg
 from psycopg import pq
 from psycopg.errors import error_from_result
-from typing_extensions import Buffer
 
 from loadstone.errors import Stalled
 from loadstone.postgres.connection import Connection
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 __all__ = ["CopyStream"]
 

@@ -15,8 +15,8 @@ from loadstone.model.load import Counts, LoadRecord, LoadRequest
 from loadstone.model.pipeline import Dataset, Limits
 from loadstone.ports import Admission
 from loadstone.postgres import closing, ledger, migrate, upkeep
-from loadstone.postgres.admission import seek_admission
-from loadstone.postgres.connection import Connector
+from loadstone.postgres.admission import Admitted, seek_admission
+from loadstone.postgres.connection import Connection, Connector
 from loadstone.postgres.ddl import add_columns
 from loadstone.postgres.health import Health, examine
 from loadstone.postgres.slots import set_cap
@@ -90,7 +90,7 @@ class PostgresDatabase:
                 connection.close()
                 yield answer
                 return
-            transaction = PostgresLoadTransaction(self._connector, connection, answer)
+            transaction = self._begin(connection, answer)
             self._open[transaction.load_id] = transaction
             try:
                 yield Admission(None, transaction, load_id=transaction.load_id)
@@ -100,6 +100,15 @@ class PostgresDatabase:
                 transaction.rejects.close()
         finally:
             connection.close()
+
+    def _begin(self, connection: Connection, admitted: Admitted) -> PostgresLoadTransaction:
+        """The load's transaction; where it cannot be had, the `running` row turns to `failed`."""
+        try:
+            return PostgresLoadTransaction(self._connector, connection, admitted)
+        except LoadstoneError as error:
+            connection.close()  # the ledger is told by another
+            error.load_id = self.record_failure(admitted.request, admitted.load_id, error, Counts(), ())
+            raise
 
     def evolve(self, table: str, additions: Sequence[Column]) -> None:
         """Adds columns to an existing table; see `ports.Database`."""

@@ -32,6 +32,13 @@ __all__ = ["Settled", "TableLoader"]
 _LATE_MEMORY = 4 * 1024 * 1024
 
 
+# An index is built by one sort; with the default of 64 MB that goes to disk for a few million rows.
+_MEMORY_FOR_INDEXES = b"""
+SELECT set_config('maintenance_work_mem', '256MB', true)
+WHERE pg_size_bytes(current_setting('maintenance_work_mem')) < pg_size_bytes('256MB')
+"""
+
+
 class TableLoader:
     """Loads one file's rows into one table.
 
@@ -168,7 +175,8 @@ class TableLoader:
             prepared.writer.rows, prepared.late_rows, null_keys=null_keys, sorts_all=prepared.sorts_all
         )
         settled.refused.extend(prepared.writer.rejects)
-        if prepared.made is not None:
+        if prepared.made is not None and prepared.made.after:
+            self._connection.execute(_MEMORY_FOR_INDEXES)
             for text in prepared.made.after:
                 self._connection.execute(statement(text))
         return settled

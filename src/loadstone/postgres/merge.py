@@ -132,28 +132,22 @@ class Merge:
     def _upsert(self, inside: str) -> Taken:
         total = self._count(inside)
         conflict = f"ON CONFLICT ({self._key.names()}) DO"
-        if self._only_adds or not self._others:
+        if self._only_adds or not (self._others or self._claims_unchanged):
             inserted = self._execute(f"{self._insert(inside)} {conflict} NOTHING")
-            taken = Taken(inserted, 0, total - inserted)
+            return Taken(inserted, 0, total - inserted)
+        update = f"{conflict} UPDATE SET {self._assignments_counting()} WHERE {self._may_touch}"
+        before = self._counter()
+        if self._target.is_partitioned:
+            # The parent of partitions cannot tell an inserted row from an updated one.
+            inserted = self._execute(f"{self._insert(inside)} {conflict} NOTHING")
+            touched = self._execute(f"{self._insert(inside)} {update}") if inserted < total else 0
         else:
-            is_changed = self._is_changed("excluded", is_cast=False)
-            update = (
-                f"{conflict} UPDATE SET {self._assignments('excluded', is_cast=False)}"
-                f" WHERE {is_changed} AND {self._may('excluded', is_cast=False)}"
+            inserted, touched = self._both(
+                f"WITH done AS ({self._insert(inside)} {update} RETURNING xmax = 0 AS is_new)"
+                " SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new) FROM done"
             )
-            if self._target.is_partitioned:
-                # The parent of partitions cannot tell an inserted row from an updated one.
-                inserted = self._execute(f"{self._insert(inside)} {conflict} NOTHING")
-                updated = self._execute(f"{self._insert(inside)} {update}") if inserted < total else 0
-            else:
-                inserted, updated = self._both(
-                    f"WITH done AS ({self._insert(inside)} {update} RETURNING xmax = 0 AS is_new)"
-                    " SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new) FROM done"
-                )
-            taken = Taken(inserted, updated, total - inserted - updated)
-        if taken.unchanged and self._claims_unchanged:
-            self._claim(inside)
-        return taken
+        updated = touched - (self._counter() - before)
+        return Taken(inserted, updated, total - inserted - updated)
 
     @property
     def _only_adds(self) -> bool:
@@ -165,13 +159,39 @@ class Merge:
         """Whether unchanged rows become this load's, so that a late older file does not undo them."""
         return self._lineage and (self._order.column is None or bool(self._order.replaced))
 
-    def _claim(self, inside: str) -> None:
-        self._execute(
-            f"UPDATE {self._target.sql} AS t SET _load_id = {self._load_id}, _row = s._row"
-            f" FROM {self._staging.rows} AS s WHERE {inside} AND {self._key.equal('t', 's')}"
-            f" AND (t._load_id, t._row) IS DISTINCT FROM ({self._load_id}, s._row)"
-            f" AND {self._may_claim('s')}"
+    @property
+    def _may_touch(self) -> str:
+        """Which rows that are there are written anew."""
+        changed = self._is_changed("excluded", is_cast=False)
+        may = self._may("excluded", is_cast=False)
+        if not self._claims_unchanged:
+            return f"{changed} AND {may}"
+        own = "true"
+        if self._target.is_partitioned:  # the second pass meets the rows of the first
+            own = f"(t._load_id, t._row) IS DISTINCT FROM ({self._load_id}, excluded._row)"
+        if self._order.column is None:
+            return f"{may} AND {own}"
+        claim = self._may_claim("excluded")
+        return f"(({changed} AND {may}) OR (NOT {changed} AND {claim})) AND {own}"
+
+    def _assignments_counting(self) -> str:
+        """The assignments; those of a row that did not change are counted by a sequence in passing.
+
+        Nothing else tells them from changed ones in one pass: before 18, PostgreSQL returns no old values.
+        """
+        assignments = self._assignments("excluded", is_cast=False)
+        if not self._claims_unchanged:
+            return assignments
+        changed = self._is_changed("excluded", is_cast=False)
+        counted = f"excluded._row + 0 * nextval({literal(self._staging.counter)})"
+        return assignments.removesuffix("excluded._row") + (
+            f"CASE WHEN {changed} THEN excluded._row ELSE {counted} END"
         )
+
+    def _counter(self) -> int:
+        return self._both(
+            f"SELECT last_value - 1 + CASE WHEN is_called THEN 1 ELSE 0 END, 0 FROM {self._staging.counter}"
+        )[0]
 
     # --- without one ---
 
@@ -180,7 +200,7 @@ class Merge:
         rows, target = self._staging.rows, self._target.sql
         may = "false" if self._only_adds else self._may("s")
         claims = f"m.is_same AND {self._may_claim('s')}" if self._claims_unchanged else "false"
-        changed = self._is_changed("s") if self._others else "false"
+        changed = self._is_changed("s")
         assignments = self._assignments("s")
         updated = (
             f"updated AS (UPDATE {target} AS t SET {assignments}"
@@ -228,6 +248,8 @@ class Merge:
 
     def _is_changed(self, new: str, *, is_cast: bool = True) -> str:
         """Byte by byte: it also tells 1.0 from 1.00, and works for types without an equality."""
+        if not self._others:
+            return "false"
         old = ", ".join(f"t.{quote(field.name)}" for field in self._others)
         values = ", ".join(_new(field, new, is_cast=is_cast) for field in self._others)
         return f"ROW({old})::record OPERATOR(pg_catalog.*<>) ROW({values})::record"

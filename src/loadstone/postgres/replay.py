@@ -5,7 +5,7 @@ What is taken in moves from rejected to inserted, updated or unchanged, so the s
 
 from __future__ import annotations
 
-from loadstone.errors import BalanceError
+from loadstone.errors import BalanceError, DestinationError
 from loadstone.model.batch import Chunk
 from loadstone.model.load import Counts
 from loadstone.postgres.connection import Connection
@@ -48,7 +48,7 @@ class Replay:
             The transaction's id.
 
         Raises:
-            BalanceError: rows were tried that are no open rejects of the load.
+            DestinationError: rows were tried that are no open rejects of the load.
         """
         rejected = [*self._rejected, *refused]
         taken_in = sorted(set(self._accepted) - set(rejected))
@@ -56,9 +56,10 @@ class Replay:
         closed = connection.execute(query("close_rejects"), {**parameters, "row_numbers": taken_in}).rowcount
         opened = connection.execute(query("reopen_rejects"), {**parameters, "row_numbers": rejected}).rowcount
         if closed + opened != counts.read:
-            raise BalanceError(
-                f"{counts.read:,} rows were tried again, but only {closed + opened:,} of them"
+            raise DestinationError(
+                f"rows to be tried again: {counts.read:,}, but only {closed + opened:,} of them"
                 f" are open rejects of load {self._load_id:,}; nothing was committed",
+                code="no_open_reject",
                 hint="`loadstone rejects` lists the rows that can be replayed; each only once",
             )
         row = connection.execute(

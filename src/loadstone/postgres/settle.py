@@ -28,6 +28,12 @@ from loadstone.postgres.staging import Key, Staging, Window, window_of
 
 __all__ = ["Settled", "Settlement"]
 
+# A merge sorts once; with the default of 4 MB that is done on disk in many passes.
+_MORE_MEMORY = b"""
+SELECT set_config('work_mem', '64MB', true)
+WHERE pg_size_bytes(current_setting('work_mem')) < pg_size_bytes('64MB')
+"""
+
 
 @dataclass(slots=True)
 class Settled:
@@ -189,6 +195,7 @@ class _Work:
         """Brings the staged rows into the table; those that it refuses become rejects."""
         settlement, staging = self._settlement, self._staging
         self._lock()
+        self._connection.execute(_MORE_MEMORY)
         staging.analyze(staging.rows)
         if settlement.dataset.mode == "replace" and not self._is_direct:
             settlement.require_rows(staging.count(staging.rows))

@@ -50,6 +50,10 @@ _BY_SQLSTATE: dict[str, _Kind] = {
         PermissionDenied,
         "ask its owner for the privilege; `loadstone migrate --grants ROLE` prints what a role needs",
     ),
+    "42704": (
+        DestinationError,
+        "check the types under `columns:`; one of an extension, or of your own, must be there first",
+    ),
     "42703": (TableMismatch, "the table was changed; compare its columns with the dataset's"),
     "42P01": (TableMismatch, "the table went away, or is not on the search_path: give its schema"),
     "53100": (DatabaseUnavailable, _FULL),

@@ -29,6 +29,7 @@ SAMPLE_RECORDS = 1000
 #: What may separate cells where nothing is configured, the likeliest first.
 _DELIMITERS = (b",", b";", b"\t", b"|")
 _NAMES_SHOWN = 5
+_NAME_SHOWN = 40
 
 
 class DelimitedReader:
@@ -192,11 +193,14 @@ class DelimitedFile:
             some = ", ".join(f"{i:,}" for i in empty[:_NAMES_SHOWN])
             raise FormatError(f"the header names no column at position {some}", where=where, hint=hint)
         if twice := sorted({name for name in names if names.count(name) > 1}):
-            some = ", ".join(repr(name) for name in twice[:_NAMES_SHOWN])
+            some = ", ".join(_shown(name) for name in twice[:_NAMES_SHOWN])
             raise FormatError(f"the header names {some} more than once", where=where, hint=hint)
         if unprintable := [name for name in names if "\x00" in name]:
             raise FormatError(
-                f"the header's {unprintable[0]!r} holds a NUL character", where=where, hint=hint
+                f"the header's {_shown(unprintable[0])} holds a NUL character",
+                where=where,
+                hint="is it text at all? For UTF-16 without a byte order mark, set format: "
+                "{encoding: utf-16-le} (or utf-16-be)",
             )
         return names
 
@@ -257,3 +261,8 @@ def _line_end(text: bytes, start: int = 0) -> int:
         return len(text) - start
     end = min(ends) - start
     return end + 2 if text[start + end : start + end + 2] == b"\r\n" else end + 1
+
+
+def _shown(name: str) -> str:
+    """A name for a message: what is no text has long ones."""
+    return repr(name if len(name) <= _NAME_SHOWN else name[:_NAME_SHOWN] + "...")

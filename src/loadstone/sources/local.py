@@ -233,5 +233,5 @@ def _missing(path: str, what: str) -> ObjectMissing:
     except OSError:
         hint = f"there is no folder {parent} either" if not parent.exists() else None
     else:
-        hint = f"did you mean {near[0]}?" if near else None
+        hint = f"did you mean {near[0]}?" if near else f"nothing in {parent} is called so: check the path"
     return ObjectMissing(f"no such {what}", where=path, hint=hint)

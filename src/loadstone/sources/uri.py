@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from loadstone.core.patterns import has_magic, literal_prefix
-from loadstone.errors import ObjectMissing, UsageError
+from loadstone.errors import ObjectMissing, SourceError, UsageError
 from loadstone.sources.local import LocalSource
 from loadstone.sources.s3 import S3Source
 
@@ -94,6 +94,8 @@ def _resolve_s3(uri: str, bucket: str, key: str, within: str | None) -> tuple[S3
             source, key = S3Source(bucket, prefix), key[len(prefix) :]
     if not key or key.endswith("/"):
         pattern = _escaped(key) + _EVERYTHING
+    elif has_magic(key) and _is_object(source, key):
+        return source, (_escaped(key),)
     elif has_magic(key):
         pattern = key
     else:
@@ -112,6 +114,15 @@ def _require_object(source: S3Source, uri: str, key: str) -> None:
         raise ObjectMissing(
             "no such object, but others below it", where=uri, hint=f"for all of them: {uri}/"
         ) from error
+
+
+def _is_object(source: S3Source, key: str) -> bool:
+    """Whether what looks like a pattern is the very name of an object."""
+    try:
+        source.head(source.prefix + key)
+    except SourceError:
+        return False
+    return True
 
 
 def _require_any(source: LocalSource | S3Source, pattern: str, uri: str) -> None:

@@ -22,7 +22,7 @@ class Pipeline(PipelineModel):
     >>> pipeline = Pipeline(
     ...     source="s3://landing",
     ...     destination="postgresql://localhost/shop",
-    ...     datasets={"orders": Dataset(files="orders/*.csv", mode="merge", key="order_id")},
+    ...     datasets={"orders": Dataset(files=("orders/*.csv",), mode="merge", key=("order_id",))},
     ... )
     """
 

@@ -147,7 +147,7 @@ def _configured(pipeline: Pipeline, selection: Selection) -> Iterator[_Found]:
     if not pipeline.datasets or pipeline.source is None:
         raise UsageError(
             "nothing to load is named",
-            hint="name files (`loadstone load data/*.csv`), or write `source:` and `datasets:` in pipeline.yaml",
+            hint="name files (`loadstone load data/*.csv`), or write a pipeline.yaml with a `source:`",
         )
     source = open_source(pipeline.source)
     for name in [selection.dataset] if selection.dataset else pipeline.datasets:

@@ -70,7 +70,9 @@ def _replay_rejects(
     if mended is not None:
         reader, source = MendedReader(mended, record.dialect or {}), _Nothing()
     else:
-        wanted = frozenset(reject.row_number for reject in workspace.database.rejects(record.load_id, unreplayed=True))
+        wanted = frozenset(
+            reject.row_number for reject in workspace.database.rejects(record.load_id, unreplayed=True)
+        )
         reader, source = SelectedReader(AutomaticReader(), wanted), open_source(record.bucket_uri)
     # A limit made for whole files says nothing about a handful of rows that were bad before.
     dataset = order.dataset.model_copy(update={"reject_limit": RejectLimit()})

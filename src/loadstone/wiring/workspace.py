@@ -18,6 +18,7 @@ from loadstone.model.batch import Reject
 from loadstone.model.load import LoadOutcome, LoadRecord
 from loadstone.model.pipeline import Pipeline
 from loadstone.platform.clock import SystemClock
+from loadstone.platform.retry import retrying
 from loadstone.ports import Progress, Source
 from loadstone.postgres import PostgresDatabase
 from loadstone.readers import AutomaticReader
@@ -72,7 +73,9 @@ class Workspace:
 
     def __enter__(self) -> Self:
         if self._migrates:
-            self.database.ensure_schema()
+            retrying(
+                self.database.ensure_schema, attempts=self.pipeline.limits.attempts, clock=SystemClock()
+            )
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -156,14 +159,16 @@ class Workspace:
         return self.database.find(load_id)
 
     def rejects(self, load_id: int | None = None, *, limit: int | None = None) -> Iterator[Reject]:
-        """A load's rejected rows, in file order; without a number, those of the newest load that has any.
+        """A load's rows that are still rejected, in file order; without a number, those of the newest load.
 
         Raises:
             LoadNotFound: there is no such load.
         """
         if load_id is None:
             load_id = next((r.load_id for r in self.database.history() if r.counts.rejected), None)
-        return self.database.rejects(load_id, limit=limit) if load_id is not None else iter(())
+        if load_id is None:
+            return iter(())
+        return self.database.rejects(load_id, limit=limit, unreplayed=True)
 
     def undo(self, load_id: int) -> LoadRecord:
         """Takes a load's rows out again, in one transaction.

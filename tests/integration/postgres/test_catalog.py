@@ -25,8 +25,8 @@ def test_columns_are_told_with_their_base_types(connection):
     )
     connection.execute(
         'CREATE TABLE "T 1" (a varchar(5)[], m mood, ms mood[], p price,'
-        " g int GENERATED ALWAYS AS (1) STORED, i int GENERATED ALWAYS AS IDENTITY, n text NOT NULL DEFAULT '', ps price[],"
-        " t timestamp(3) with time zone)"
+        " g int GENERATED ALWAYS AS (1) STORED, i int GENERATED ALWAYS AS IDENTITY,"
+        " n text NOT NULL DEFAULT '', ps price[], t timestamp(3) with time zone)"
     )
     target = find_target(connection, '"T 1"')
     types = {column.name: column.type for column in target.shape.columns}

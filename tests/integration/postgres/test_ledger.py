@@ -30,7 +30,7 @@ def test_a_committed_load_stands_in_the_ledger_with_all_its_facts(database: Post
     assert (record.etag, record.version_id, record.size_bytes) == ("etag-1", None, 101)
     assert record.object_time == NOON + timedelta(minutes=1)
     assert (record.sequencer, record.worker) == ("0A", "test:1")
-    assert record.dialect == {"type": "csv", "delimiter": ","}
+    assert record.dialect == {"type": "csv", "delimiter": ",", "names": ["a"]}
     assert record.finished_at is not None
     assert record.finished_at >= record.started_at
     assert identity(record) == request().version.identity

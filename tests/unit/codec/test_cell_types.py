@@ -1,3 +1,4 @@
+# ruff: noqa: DTZ001 - a timestamp without time zone is a naive datetime
 from __future__ import annotations
 
 import struct
@@ -14,6 +15,7 @@ from fixtures.codec_cells import code_of, column, read, read_plain
 from loadstone.codec.decimals import nearest
 from loadstone.errors import ConfigurationError
 from loadstone.model.batch import Reject
+from loadstone.model.contract import Column
 from loadstone.model.types import PgType
 
 ACCEPTED = [
@@ -62,7 +64,7 @@ ACCEPTED = [
     ("bytea", r"a\\b\001", b"a\\b\x01"),
     ("inet", "192.168.0.1", ip_address("192.168.0.1")),
     ("inet", "2001:db8::1/64", ip_interface("2001:db8::1/64")),
-    ("integer[]", "{1,NULL,{2}}".replace("{2}", "2"), [1, None, 2]),
+    ("integer[]", "{1,NULL,2}", [1, None, 2]),
     ("integer[]", "[[1, 2], [3, null]]", [[1, 2], [3, None]]),
     ("integer[]", "{}", []),
     ("text[]", '{a,"b,\\"c",null,"null"}', ["a", 'b,"c', None, "null"]),
@@ -161,8 +163,7 @@ def test_bytes_that_no_text_can_hold_are_rejected_whatever_the_type() -> None:
 
 
 def test_a_label_is_one_of_its_enum_exactly() -> None:
-    mood = column("text")
-    mood = column("text").__class__("value", PgType("mood", labels=("happy", "so so")), source="value")
+    mood = Column("value", PgType("mood", labels=("happy", "so so")), source="value")
     assert read("so so", mood) == "so so"
     assert code_of("Happy", mood) == "not_a_label"
 
@@ -176,7 +177,9 @@ def test_separators_of_the_column_are_understood(cell: str, value: str) -> None:
     assert read(cell, german) == Decimal(value)
 
 
-@pytest.mark.parametrize("cell", ["1.23", "12.34.567,0", "1.2345,6", ".123", "1.234.", "1,234.5", "1.234,567.8", "1..234"])
+@pytest.mark.parametrize(
+    "cell", ["1.23", "12.34.567,0", "1.2345,6", ".123", "1.234.", "1,234.5", "1.234,567.8", "1..234"]
+)
 def test_groups_that_are_not_of_three_digits_are_no_thousands(cell: str) -> None:
     assert code_of(cell, column("numeric", decimal=",", thousands=".")) == "not_a_number"
 
@@ -189,7 +192,14 @@ def test_a_decimal_comma_leaves_the_point_without_meaning() -> None:
 
 @pytest.mark.parametrize(
     ("cell", "value"),
-    [("2.345", "2.35"), ("-2.345", "-2.35"), ("9.994", "9.99"), ("0.004", "0.00"), ("0.005", "0.01"), ("99.995", "100.00")],
+    [
+        ("2.345", "2.35"),
+        ("-2.345", "-2.35"),
+        ("9.994", "9.99"),
+        ("0.004", "0.00"),
+        ("0.005", "0.01"),
+        ("99.995", "100.00"),
+    ],
 )
 def test_rounding_where_it_is_asked_for_is_half_away_from_zero(cell: str, value: str) -> None:
     assert read(cell, column("numeric(5,2)", round=True)) == Decimal(value)
@@ -207,8 +217,7 @@ def test_rounding_reaches_fractions_of_a_second() -> None:
 
 @given(st.floats(allow_nan=False))
 def test_every_double_survives_its_own_text(value: float) -> None:
-    if value == 0 or abs(value) == float("inf") or value != 0:
-        assert struct.pack("d", read(repr(value), column("double precision"))) == struct.pack("d", value)
+    assert struct.pack("d", read(repr(value), column("double precision"))) == struct.pack("d", value)
 
 
 @given(st.from_regex(r"[1-9][0-9]{0,18}", fullmatch=True), st.integers(-345, 320))
@@ -223,9 +232,10 @@ def test_a_single_is_rounded_once(value: float, direction: int) -> None:
         return
     (above,) = struct.unpack("f", struct.pack("i", bits + 1))
     halfway = Decimal((abs(value) + above) / 2)
-    # The double nearest to a number just beside the middle is the middle itself.
-    text = str(halfway) if direction == 0 else f"{halfway:.1200f}".rstrip("0") + "1" if direction == 1 else str(abs(value))
-    expected = {0: abs(value) if bits % 2 == 0 else above, 1: above, 2: abs(value)}[direction]
+    even = abs(value) if bits % 2 == 0 else above
+    # The double nearest to a number just above the middle is the middle itself.
+    cases = {0: (str(halfway), even), 1: (f"{halfway:.1200f}1", above), 2: (str(abs(value)), abs(value))}
+    text, expected = cases[direction]
     if expected:
         assert read(text, column("real")) == expected
 
@@ -237,7 +247,7 @@ def test_a_numeric_keeps_every_digit(value: Decimal) -> None:
 
 
 def test_an_enum_array_without_an_oid_is_a_clear_error() -> None:
-    moods = column("text").__class__("value", PgType("mood", labels=("a",), is_array=True), source="value")
+    moods = Column("value", PgType("mood", labels=("a",), is_array=True), source="value")
     with pytest.raises(ConfigurationError, match="OID"):
         read("{a}", moods)
 

@@ -11,14 +11,14 @@ from loadstone.errors import ContractError
 from loadstone.model.contract import Column
 from loadstone.model.load import Layout
 from loadstone.model.pipeline import Dataset
-from loadstone.model.types import UNDECIDED, PgType, parse_type
 from loadstone.model.table import TableColumn, TableShape
+from loadstone.model.types import UNDECIDED, PgType, parse_type
 
 FACTS = {"file_name": "day1.csv"}
 
 
 def layout(*names: str, rows: tuple[tuple[str | None, ...], ...] = (), format_: str = "csv") -> Layout:
-    return Layout(names=names, dialect={"format": format_}, sample=rows, is_complete=True)
+    return Layout(names=names, dialect={"format": format_}, sample=rows, is_complete=bool(rows))
 
 
 def shape(lineage: bool = True, **columns: str) -> TableShape:
@@ -75,9 +75,7 @@ def test_a_column_without_a_type_gets_what_the_sample_proves() -> None:
     ],
 )
 def test_in_json_what_stands_in_quotes_is_no_number(cell: str, kinds: set[str], expected: str) -> None:
-    file = Layout(
-        names=("n",), dialect={"format": "jsonl"}, sample=((cell,),), kinds=(frozenset(kinds),)
-    )
+    file = Layout(names=("n",), dialect={"format": "jsonl"}, sample=((cell,),), kinds=(frozenset(kinds),))
     assert plan(file).plan.columns[0].type.name == expected
 
 
@@ -155,3 +153,14 @@ def test_a_users_own_table_without_lineage_gets_none_and_it_is_said() -> None:
     made = plan(layout("n"), table=shape(lineage=False, n="text"))
     assert made.plan.output_columns == ("n",)
     assert "which load they came from" in made.notes[0]
+
+
+def test_two_columns_that_differ_by_case_alone_are_refused_by_their_names_in_the_file() -> None:
+    with pytest.raises(ContractError, match="'n' and 'N' would become the same column 'n'"):
+        plan(layout("n", "N", rows=(("1", "2"),)), column("n"))
+
+
+def test_a_file_without_rows_says_which_types_it_could_not_show() -> None:
+    empty = Layout(names=("n", "m"), dialect={"format": "csv"}, is_complete=True)
+    assert plan(empty, column("n")).notes == ("the file has no rows, so nothing shows the type of 'm': text",)
+    assert plan(empty, table=shape(n="bigint", m="date")).notes == ("the file has no rows",)

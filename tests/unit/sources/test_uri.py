@@ -86,7 +86,7 @@ def test_what_lies_outside_the_pipelines_source_has_its_own_folder(folder: Path)
         ("data/a.csv/b.csv", ObjectMissing, "no such file", "None"),
         ("data/empty", ObjectMissing, "there is no file in it", "hidden"),
         ("data/*.parquet", ObjectMissing, "no file matches this pattern", "crosses folders"),
-        ("nowhere/*.csv", ObjectMissing, "no such folder", "None"),
+        ("nowhere/*.csv", ObjectMissing, "no such folder", "check the path"),
         ("gs://bucket/key", UsageError, "gs:// is not read", "s3://"),
         ("s3://", UsageError, "no bucket", "s3://bucket/key"),
         ("file://elsewhere/a.csv", UsageError, "another machine", "None"),

@@ -47,7 +47,11 @@ WITH RECURSIVE unwrapped (attnum, type, typmod, is_domain, is_strict) AS (
 )
 SELECT
     a.attname,
-    pg_catalog.format_type(u.type, u.typmod) AS base,
+    pg_catalog.format_type(u.type, u.typmod) || CASE
+        WHEN a.attcollation = 0 OR o.collname = 'default' THEN ''
+        ELSE format(' COLLATE %%I.%%I', os.nspname, o.collname)
+    END AS base,
+    pg_catalog.format_type(u.type, u.typmod) AS type,
     pg_catalog.format_type(u.type, -1) AS cast_to,
     pg_catalog.format_type(a.atttypid, a.atttypmod) AS declared,
     e.oid::bigint AS element,
@@ -67,6 +71,7 @@ JOIN pg_catalog.pg_type AS b ON b.oid = u.type AND b.typtype <> 'd'
 JOIN pg_catalog.pg_type AS e
     ON e.oid = CASE WHEN b.typcategory = 'A' AND b.typelem <> 0 THEN b.typelem ELSE b.oid END
 LEFT JOIN pg_catalog.pg_collation AS o ON o.oid = a.attcollation
+LEFT JOIN pg_catalog.pg_namespace AS os ON os.oid = o.collnamespace
 ORDER BY a.attnum
 
 -- name: indexes
