@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loadstone.codec.delimited import DelimitedEncoder
+from loadstone.embedded import EmbeddedServer
 from loadstone.model.contract import Cell, Column, LoadPlan
 from loadstone.model.types import parse_type
 
-SOME = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SOME = settings(max_examples=25)
+NAUGHTY = Path(__file__).parents[1] / "data" / "naughty-strings" / "blns.json"
 
 TYPES = {
     "boolean": ["true", "f", "YES", "off", "1", "2", "tru", ""],
@@ -214,18 +219,26 @@ TYPES = {
 }
 
 
+@pytest.fixture(scope="module")
+def connection(shared_server: EmbeddedServer) -> Iterator[psycopg.Connection]:
+    """One connection for all comparisons: they leave nothing behind but temporary tables."""
+    with psycopg.connect(shared_server.url, autocommit=True) as open_connection:
+        yield open_connection
+
+
 class Comparison:
     """A table of cells and of what the codec made of them, beside what PostgreSQL makes of them."""
 
-    def __init__(self, connection: psycopg.Connection, type_name: str) -> None:
+    def __init__(self, connection: psycopg.Connection, type_name: str, timezone: str | None = None) -> None:
         self.connection = connection
         pg_type = parse_type(type_name)
         text = Column("cell", parse_type("text"), source="cell")
-        value = Column("value", pg_type, source="value", trim=False)
+        value = Column("value", pg_type, source="value", trim=False, timezone=timezone)
         self.plan = LoadPlan((Cell("cell", (text,)), Cell("value", (value,))), lineage=False)
+        connection.execute("DROP TABLE IF EXISTS read")
         connection.execute(f"CREATE TEMPORARY TABLE read (cell text, value {pg_type})")
         connection.execute(
-            f"""CREATE FUNCTION pg_temp.cast_text(cell text) RETURNS text LANGUAGE plpgsql AS $$
+            f"""CREATE OR REPLACE FUNCTION pg_temp.cast_text(cell text) RETURNS text LANGUAGE plpgsql AS $$
             DECLARE value {pg_type};
             BEGIN value := cell; RETURN value::text; EXCEPTION WHEN others THEN RETURN NULL; END $$"""
         )
@@ -349,3 +362,50 @@ def test_any_cell_is_read_as_postgres_reads_it_or_rejected(
         assert comparison.differences() == []
 
     compare()
+
+
+def test_naughty_strings_survive_the_way_into_a_table(connection: psycopg.Connection) -> None:
+    strings = sorted(set(json.loads(NAUGHTY.read_text(encoding="utf-8"))))
+    comparison = Comparison(connection, "text")
+    assert comparison.accepted(strings) == set(strings)
+    assert comparison.differences() == []
+
+
+@pytest.mark.parametrize("style", ["postgres", "postgres_verbose", "iso_8601", "sql_standard"])
+def test_intervals_are_read_in_every_style_that_postgres_prints(
+    connection: psycopg.Connection, style: str
+) -> None:
+    connection.execute(f"SET intervalstyle = {style}")
+    spans = [
+        "1 year 2 mons -3 days 04:05:06.789",
+        "-1 days",
+        "00:00:00",
+        "-14 mons -2 days -00:00:00.5",
+        "1 day 1 sec",
+    ]
+    printed = [
+        row[0]
+        for row in connection.execute("SELECT span::interval::text FROM unnest(%s::text[]) span", [spans])
+    ]
+    comparison = Comparison(connection, "interval")
+    accepted = comparison.accepted(printed)
+    assert comparison.differences() == []
+    assert len(accepted) == len(printed) or style == "sql_standard"
+    connection.execute("RESET intervalstyle")
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe"])
+def test_local_times_around_a_change_of_clocks_are_read_as_postgres_reads_them(
+    connection: psycopg.Connection, zone: str
+) -> None:
+    comparison = Comparison(connection, "timestamptz", timezone=zone)
+    connection.execute(f"SET timezone = '{zone}'")
+    cells = [
+        f"2024-{day} {hour:02}:{minute:02}:00"
+        for day in ("03-10", "03-31", "04-07", "10-06", "10-27", "11-03")
+        for hour in range(5)
+        for minute in (0, 15, 30, 59)
+    ]
+    assert comparison.accepted(cells) == set(cells)
+    assert comparison.differences() == []
+    connection.execute("RESET timezone")

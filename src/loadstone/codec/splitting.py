@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-import ast
 import json
+import re
 
 import cython
 
@@ -19,6 +19,8 @@ else:
 
 __all__ = ["Splitter"]
 
+_ESCAPE = re.compile(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|.)", re.DOTALL)
+_SIMPLE_ESCAPES = {"\\": "\\", "'": "'", '"': '"', "n": "\n", "r": "\r", "t": "\t"}
 _MISSING = cython.declare(cython.int, -1)
 
 
@@ -167,17 +169,33 @@ class Splitter:
 
     def add_decoded(self, text: Text, start: cython.Py_ssize_t, end: cython.Py_ssize_t) -> cython.int:
         """Adds a string that has escapes; 0 where they are broken. Takes the GIL."""
-        literal = bytes(text.data[start:end])
         try:
-            if literal.startswith(b'"'):
-                try:
-                    value = json.loads(literal)
-                except ValueError:
-                    value = ast.literal_eval(literal.decode())
-            else:
-                value = ast.literal_eval(literal.decode())
-            part = value.encode()
-        except (ValueError, SyntaxError):
+            part = decode_literal(bytes(text.data[start:end]).decode()).encode()
+        except (ValueError, KeyError):
             return 0
         self.add(Text(part), 0, len(part), QUOTED)
         return 1
+
+
+def decode_literal(literal: str) -> str:
+    """The string that a JSON string, or one as Python prints it, stands for.
+
+    Raises:
+        KeyError: it has an escape that neither knows.
+        ValueError: it stands for no character.
+    """
+    if literal.startswith('"'):
+        try:
+            decoded: str = json.loads(literal)
+        except ValueError:  # perhaps Python's, which takes these quotes for text with an apostrophe
+            pass
+        else:
+            return decoded
+    return _ESCAPE.sub(_character, literal[1 : len(literal) - 1])
+
+
+def _character(escape: re.Match[str]) -> str:
+    code = escape[1] or escape[2] or escape[3]
+    if code:
+        return chr(int(code, 16))
+    return _SIMPLE_ESCAPES[escape[0][1:]]

@@ -8,6 +8,8 @@ escape character, where there is one, takes the next character as it is, within 
 
 from __future__ import annotations
 
+import re
+
 import cython
 
 if cython.compiled:
@@ -20,6 +22,8 @@ if cython.compiled:
         NEXT_RECORD,
         TOO_LONG,
         UNCLOSED,
+        loadstone_first,
+        loadstone_word,
     )
 else:
     from loadstone.codec.buffers import Buffer, Text
@@ -45,6 +49,11 @@ __all__ = [
 ]
 
 _NONE = cython.declare(cython.int, -1)
+
+# Eight bytes at a time: each byte 1, 14, 128.
+_ONES = cython.declare(cython.ulonglong, 0x0101010101010101)
+_FOURTEENS = cython.declare(cython.ulonglong, 0x0E0E0E0E0E0E0E0E)
+_HIGH_BITS = cython.declare(cython.ulonglong, 0x8080808080808080)
 
 
 class Tokenizer:
@@ -74,10 +83,17 @@ class Tokenizer:
         self.escape = escape[0] if escape else _NONE
         self.highest = max(delimiter[0], escape[0] if escape else 0, 13)
         self.start = self.end = 0
+        self.delimiter_word = delimiter[0] * _ONES
+        self.quote_word = (quote or delimiter)[0] * _ONES
+        self.escape_word = (escape or quote or delimiter)[0] * _ONES
+        marks = delimiter + (escape or b"")
+        self.plain_stop = re.compile(b"[\\0-\\r" + re.escape(marks) + b"]")
+        self.quoted_stop = re.compile(b"[\\0-\\r" + re.escape((quote or b"") + (escape or b"")) + b"]")
         self.max_record_bytes = max_record_bytes
         self.block = Text(b"")
         self.spare = Buffer(256)
         self.size = 0
+        self.seen = 0
         self.is_final = False
 
     def open(self, block: Text, is_final: bool) -> None:
@@ -109,6 +125,8 @@ class Tokenizer:
         self.is_spare = False
         if i < limit and self.block.data[i] == self.quote:
             return self.quoted_cell()
+        self.seen = 0
+        i = self.skip_ordinary(i, False)
         while i < limit:
             c = self.block.data[i]
             if c <= highest:
@@ -126,7 +144,7 @@ class Tokenizer:
                     self.form |= HAS_NUL
             seen |= c
             i += 1
-        if seen >= 128:
+        if seen >= 128 or (self.seen & _HIGH_BITS) != 0:
             self.form |= NON_ASCII
         self.end = i
         if i >= limit:
@@ -140,6 +158,39 @@ class Tokenizer:
             self.unescape(self.start, self.end)
         return self.after_cell(i)
 
+    def skip_ordinary(self, i: cython.Py_ssize_t, is_quoted: cython.bint) -> cython.Py_ssize_t:
+        """The position of the next byte that may mean something, or one before it; notes the bytes between.
+
+        That is a control character up to CR, the escape, and within quotes the quote, else the delimiter.
+        """
+        if cython.compiled:
+            mark: cython.ulonglong = self.quote_word if is_quoted else self.delimiter_word
+            escape: cython.ulonglong = self.escape_word if self.escape >= 0 else mark
+            word: cython.ulonglong
+            stops: cython.ulonglong
+            count: cython.int
+            while self.limit - i >= 8:
+                word = loadstone_word(cython.address(self.block.data[i]))
+                # The high bit of a byte is set where it is below 14 or equals a mark; the lowest is exact.
+                stops = (
+                    ((word - _FOURTEENS) & ~word)
+                    | (((word ^ mark) - _ONES) & ~(word ^ mark))
+                    | (((word ^ escape) - _ONES) & ~(word ^ escape))
+                ) & _HIGH_BITS
+                if stops != 0:
+                    count = loadstone_first(stops)
+                    self.seen |= word & ((cython.cast(cython.ulonglong, 1) << (8 * count)) - 1)
+                    return i + count
+                self.seen |= word
+                i += 8
+        else:
+            stop = (self.quoted_stop if is_quoted else self.plain_stop).search(self.block.data, i, self.limit)
+            end = stop.start() if stop else self.limit
+            if not bytes(self.block.data[i:end]).isascii():
+                self.seen = _HIGH_BITS
+            return end
+        return i
+
     def quoted_cell(self) -> cython.int:
         """Finds the cell whose opening quote is at `position`. Returns what follows it."""
         i: cython.Py_ssize_t = self.position + 1
@@ -150,7 +201,11 @@ class Tokenizer:
         is_closed: cython.bint = False
         self.start = i
         self.form = QUOTED
+        self.seen = 0
         while i < limit:
+            i = self.skip_ordinary(i, True)
+            if i >= limit:
+                break
             c = self.block.data[i]
             if c == self.quote:
                 if i + 1 >= limit:
@@ -177,7 +232,7 @@ class Tokenizer:
             i += 1
         if not is_closed:
             return self.at_limit(UNCLOSED)
-        if seen >= 128:
+        if seen >= 128 or (self.seen & _HIGH_BITS) != 0:
             self.form |= NON_ASCII
         self.end = i
         if escapes:

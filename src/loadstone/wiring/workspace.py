@@ -73,9 +73,7 @@ class Workspace:
 
     def __enter__(self) -> Self:
         if self._migrates:
-            retrying(
-                self.database.ensure_schema, attempts=self.pipeline.limits.attempts, clock=SystemClock()
-            )
+            retrying(self.database.ensure_schema, attempts=self.pipeline.limits.attempts, clock=SystemClock())
         return self
 
     def __exit__(self, *_: object) -> None:
