@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Iterable
+from functools import lru_cache
 
 from loadstone.model.batch import Reject
 from loadstone.platform.spool import SpooledBytes
@@ -91,17 +92,29 @@ def _tuple(load_id: int, reject: Reject) -> bytes:
         8,
         reject.byte_length,
     )
-    others = None
+    others = _NULL
     if reject.others:
         listed = [
             {"column": column, "code": code, "reason": reason} for column, code, reason in reject.others
         ]
-        others = _JSONB_VERSION + _text(json.dumps(listed))
-    column = None if reject.column is None else _text(reject.column)
-    fields = (column, _text(reject.code), _text(reject.reason), others, bytes(reject.raw))
-    return numbers + b"".join(_NULL if f is None else _LENGTH.pack(len(f)) + f for f in fields)
+        others = _field(_JSONB_VERSION + _text(json.dumps(listed)))
+    column = _NULL if reject.column is None else _name(reject.column)
+    fields = (numbers, column, _name(reject.code), _field(_text(reject.reason)), others, _field(reject.raw))
+    return b"".join(fields)
+
+
+def _field(value: bytes) -> bytes:
+    return _LENGTH.pack(len(value)) + value
+
+
+@lru_cache(maxsize=1024)
+def _name(text: str) -> bytes:
+    """Columns and codes are few, rejects may be many."""
+    return _field(_text(text))
 
 
 def _text(text: str) -> bytes:
     """UTF-8 that PostgreSQL takes, whatever stood in the file."""
-    return text.replace("\0", "\\0").encode("utf-8", "backslashreplace")
+    if "\0" in text:
+        text = text.replace("\0", "\\0")
+    return text.encode("utf-8", "backslashreplace")
