@@ -11,13 +11,17 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import zstandard
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 from loadstone.examples.car_telemetry.faults import FaultKind
 from loadstone.examples.car_telemetry.generator import Telemetry
@@ -110,11 +114,7 @@ def _write(files: Files, name: str, seed: int) -> None:
 
 def _compress(files: Files, name: str) -> None:
     with files.path("dirty.csv").open("rb") as plain, FolderOutput(files.folder).open(name) as packed:
-        block = (
-            zlib.compressobj(6, wbits=31)
-            if name.endswith(".gz")
-            else zstandard.ZstdCompressor(3).compressobj()
-        )
+        block = zlib.compressobj(6, wbits=31) if name.endswith(".gz") else zstd.ZstdCompressor(3)
         while data := plain.read(1 << 20):
             packed.write(block.compress(data))
         packed.write(block.flush())

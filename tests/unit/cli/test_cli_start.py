@@ -21,7 +21,7 @@ HEAVY = {
     "rich",
     "obstore",
     "asyncio",
-    "zstandard",
+    "backports.zstd",
     "cython",
     "loadstone.wiring",
 }
