@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from loadstone.core.columns import UNKNOWN
 from loadstone.model.contract import Column
+from loadstone.model.types import UNDECIDED
 
 __all__ = ["bounds_problem"]
 
@@ -39,7 +39,7 @@ def _reading_problem(
         try:
             values.append(read(bound))
         except (ValueError, InvalidOperation):
-            of = "" if column.type == UNKNOWN else f" of type {column.type}"
+            of = "" if column.type == UNDECIDED else f" of type {column.type}"
             return f"{bound!r} is not a value{of}", "write bounds with a decimal point, dates as 2024-12-31"
     try:
         is_in_order = values[0] <= values[-1]
@@ -58,7 +58,7 @@ def _reader(column: Column) -> Callable[[str], Any] | None:
         "time without time zone": time.fromisoformat,
         "timestamp without time zone": datetime.fromisoformat,
         "timestamp with time zone": _moment,
-        UNKNOWN.name: _number_or_time,
+        UNDECIDED.name: _number_or_time,
     }
     return readers.get(column.type.name)
 

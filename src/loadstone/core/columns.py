@@ -11,12 +11,9 @@ from collections.abc import Iterator
 from loadstone.core.names import column_name
 from loadstone.model.contract import Column, Metadata, Otherwise, SplitPart
 from loadstone.model.pipeline import ColumnConfig, Dataset
-from loadstone.model.types import PgType, parse_type
+from loadstone.model.types import UNDECIDED, PgType, parse_type
 
-__all__ = ["UNKNOWN", "resolve_columns", "table_column"]
-
-#: The type of a column whose configuration names none: the table decides, else what the file shows.
-UNKNOWN = PgType("unknown")
+__all__ = ["resolve_columns", "table_column"]
 
 _TEXT = PgType("text")
 _METADATA_TYPES: dict[Metadata, PgType] = {
@@ -98,7 +95,7 @@ def _type(config: ColumnConfig, *, is_part: bool) -> PgType:
         return parse_type(config.type)
     if config.metadata is not None:
         return _METADATA_TYPES.get(config.metadata, _TEXT)
-    return _TEXT if is_part else UNKNOWN
+    return _TEXT if is_part else UNDECIDED
 
 
 def _otherwise(config: ColumnConfig) -> Otherwise:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import Self
@@ -33,7 +32,7 @@ _DEFAULT_FILE = Path("pipeline.yaml")
 
 
 class Workspace:
-    """One pipeline, one destination. A context manager: connections are given back at its end.
+    """One pipeline, one destination. A context manager: the schema is looked after at its beginning.
 
     Args:
         pipeline: the datasets; an empty one where files are loaded ad hoc.
@@ -57,7 +56,6 @@ class Workspace:
         self._url = url or EmbeddedServer.start(DEFAULT_FOLDER).url
         self.database = PostgresDatabase(self._url, limits=pipeline.limits)
         self._migrates = migrate
-        self._stack = ExitStack()
 
     @classmethod
     def open(cls, file: Path | None = None, to: str | None = None, *, migrate: bool = True) -> Self:
@@ -77,17 +75,12 @@ class Workspace:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stack.close()
+        """The database holds no connection between calls, so there is nothing to give back."""
 
     @property
     def database_url(self) -> str:
         """Where the rows go, as it may be shown."""
         return mask_password(self._url)
-
-    @property
-    def secret_url(self) -> str:
-        """Where the rows go, with password: for programs that connect."""
-        return self._url
 
     def load(
         self,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from loadstone.core.columns import UNKNOWN, resolve_columns
+from loadstone.core.columns import resolve_columns
 from loadstone.core.config_hash import config_hash
 from loadstone.model.contract import Column, Otherwise, SplitPart
 from loadstone.model.pipeline import Dataset
-from loadstone.model.types import parse_type
+from loadstone.model.types import UNDECIDED, parse_type
 
 
 def dataset(**columns: object) -> Dataset:
@@ -24,7 +24,7 @@ def test_a_column_is_named_as_in_the_file_made_an_identifier_or_as_renamed() -> 
 
 def test_a_column_without_a_type_is_left_to_the_table_or_the_file() -> None:
     (column,) = resolve_columns(dataset(a={}))
-    assert column == Column("a", UNKNOWN, source="a")
+    assert column == Column("a", UNDECIDED, source="a")
 
 
 def test_rules_are_carried_over() -> None:
