@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from typing import TypeAlias
 
 from loadstone.codec.codes import CODES
 from loadstone.model.batch import RAW_LIMIT, Reject
 from loadstone.model.contract import Column
 
-__all__ = ["NOTE_SIZE", "REJECT_SIZE", "VALUE_LIMIT", "Sentences", "build_rejects", "quoted"]
+__all__ = ["NOTE_SIZE", "REJECT_SIZE", "VALUE_LIMIT", "Reason", "Sentences", "build_rejects", "quoted"]
 
 #: Bytes of a failing cell's text that are kept for its sentence.
 VALUE_LIMIT = 256
 #: Characters of it that are shown.
 SHOWN = 60
+# Reasons that are kept for the next time: what is wrong with a file is mostly the same again and again.
+_KNOWN_LIMIT = 1024
 # What stands for the value and the number in a sentence whose other words are known.
 _VALUE = "\0v"
 _DETAIL = "\0d"
@@ -21,6 +25,9 @@ _DETAIL = "\0d"
 NOTE_SIZE = 5
 #: Integers per rejected record: row, line, offset, length, number of notes up to and with its own.
 REJECT_SIZE = 5
+
+#: Name of the column, or None for the record; name of the code; sentence.
+Reason: TypeAlias = tuple[str | None, str, str]
 
 
 def quoted(value: bytes) -> str:
@@ -44,10 +51,20 @@ class Sentences:
     def __init__(self, columns: Sequence[Column], limits: Mapping[tuple[int, int], object]) -> None:
         self._columns = columns
         self._limits = limits
-        self._prepared: dict[tuple[int, int], tuple[str | None, str, str]] = {}
+        self._prepared: dict[tuple[int, int], Reason] = {}
+        self._known: dict[tuple[int, int, bytes, int], Reason] = {}
 
-    def of(self, column: int, code: int, value: bytes, detail: int) -> tuple[str | None, str, str]:
+    def of(self, column: int, code: int, value: bytes, detail: int) -> Reason:
         """Name of the column, or None for the record; name of the code; sentence."""
+        note = (column, code, value, detail)
+        reason = self._known.get(note)
+        if reason is None:
+            if len(self._known) == _KNOWN_LIMIT:
+                self._known.clear()
+            reason = self._known[note] = self._fill(*note)
+        return reason
+
+    def _fill(self, column: int, code: int, value: bytes, detail: int) -> Reason:
         prepared = self._prepared.get((column, code))
         if prepared is None:
             prepared = self._prepared[column, code] = self._prepare(column, code)
@@ -56,7 +73,7 @@ class Sentences:
             sentence = sentence.replace(_DETAIL, f"{detail:,}")
         return name, code_name, sentence.replace(_VALUE, quoted(value))
 
-    def _prepare(self, column: int, code: int) -> tuple[str | None, str, str]:
+    def _prepare(self, column: int, code: int) -> Reason:
         code_name, sentence = CODES[code]
         owner = self._columns[column] if column >= 0 else None
         kind = owner.type.sql if owner else ""
@@ -84,20 +101,26 @@ def build_rejects(
         raws: raw text of records that are not in the block any more, by row number.
     """
     records, notes, values = found
+    reasons = (
+        sentences.of(column, code, values[start:end], detail)
+        for column, code, start, end, detail in _grouped(notes, NOTE_SIZE)
+    )
     rejects: list[Reject] = []
-    note = 0
-    for position in range(0, len(records), REJECT_SIZE):
-        row, line, offset, length, notes_end = records[position : position + REJECT_SIZE]
-        reasons = []
-        while note < notes_end:
-            column, code, start, end, detail = notes[note * NOTE_SIZE : note * NOTE_SIZE + NOTE_SIZE]
-            reasons.append(sentences.of(column, code, values[start:end], detail))
-            note += 1
+    notes_before = 0
+    for row, line, offset, length, notes_end in _grouped(records, REJECT_SIZE):
+        column_name, code_name, reason = next(reasons)
+        others: tuple[tuple[str, str, str], ...] = ()
+        if (further := notes_end - notes_before - 1) > 0:
+            others = tuple((name or "", c, why) for name, c, why in islice(reasons, further))
+        notes_before = notes_end
         raw = raws.get(row)
         if raw is None:
             begin = offset - text_offset
             raw = bytes(text[begin : begin + min(length, RAW_LIMIT)])
-        column_name, code_name, reason = reasons[0]
-        others = tuple((name or "", c, why) for name, c, why in reasons[1:]) if len(reasons) > 1 else ()
         rejects.append(Reject(row, line, offset, length, column_name, code_name, reason, raw, others))
     return rejects
+
+
+def _grouped(numbers: list[int], size: int) -> Iterator[tuple[int, ...]]:
+    """Each `size` numbers as one tuple: `zip` takes them in turn from one and the same iterator."""
+    return zip(*[iter(numbers)] * size, strict=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from operator import attrgetter
 
 from loadstone.errors import RejectLimitExceeded
 from loadstone.model.batch import Chunk, Reject
@@ -14,6 +15,8 @@ __all__ = ["Tally"]
 #: Rejects that are kept here for the record of a failed load; those of a load that commits are spooled
 #: by its transaction.
 _KEPT = 1_000
+
+_column_and_code = attrgetter("column", "code")
 
 
 class Tally:
@@ -42,7 +45,7 @@ class Tally:
         )
         if chunk.rejects:
             self.rejects.extend(chunk.rejects[: max(0, _KEPT - len(self.rejects))])
-            self._reasons.update((reject.column, reject.code) for reject in chunk.rejects)
+            self._reasons.update(map(_column_and_code, chunk.rejects))
 
     def check_count(self, where: str) -> None:
         """A limit by count can be exceeded half-way.

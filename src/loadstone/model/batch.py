@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 __all__ = ["RAW_LIMIT", "Chunk", "Reject", "RowIndex"]
 
@@ -12,8 +13,8 @@ __all__ = ["RAW_LIMIT", "Chunk", "Reject", "RowIndex"]
 RAW_LIMIT = 64 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Reject:
+# A named tuple, since there may be as many as rows: a frozen dataclass takes several times as long to make.
+class Reject(NamedTuple):
     """One row that did not fit: where it stands, which column failed first, and why.
 
     Attributes:
@@ -102,6 +103,7 @@ class Chunk:
         unknown_keys: JSON keys that the plan does not know, where it asks for them.
         index: with `LoadPlan.trace`, where the rows of `tuples` came from.
         late_index: the same for `late`.
+        discarded_rows: the numbers of the discarded rows, where rejects are tried again.
     """
 
     tuples: bytes | bytearray | memoryview
@@ -117,3 +119,4 @@ class Chunk:
     unknown_keys: dict[str, str] = field(default_factory=dict)
     index: RowIndex | None = None
     late_index: RowIndex | None = None
+    discarded_rows: Sequence[int] = ()

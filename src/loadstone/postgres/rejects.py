@@ -6,6 +6,7 @@ import json
 import struct
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import islice, starmap
 
 from loadstone.model.batch import Reject
 from loadstone.platform.spool import SpooledBytes
@@ -17,15 +18,19 @@ __all__ = ["KEPT_REJECTS", "RejectSpool"]
 KEPT_REJECTS = 10_000
 
 _BLOCK = 1024 * 1024
+# Rejects that are encoded together; each may hold `RAW_LIMIT` bytes.
+_BATCH = 128
 
+# The raw text comes right behind the numbers, whose length is known: one `pack` makes all up to its bytes.
 _COPY = (
     b"COPY loadstone.rejects (load_id, row_number, line_number, byte_offset, byte_length,"
-    b" column_name, code, reason, others, raw) FROM STDIN (FORMAT BINARY)"
+    b" raw, column_name, code, reason, others) FROM STDIN (FORMAT BINARY)"
 )
+_FIELDS = 10
 _HEADER = b"PGCOPY\n\xff\r\n\0" + struct.pack(">ii", 0, 0)
 _TRAILER = struct.pack(">h", -1)
 _NULL = struct.pack(">i", -1)
-_NUMBERS = struct.Struct(">h" + "iq" * 5)
+_PLACE = struct.Struct(">h" + "iq" * 5 + "i")
 _LENGTH = struct.Struct(">i")
 _JSONB_VERSION = b"\x01"
 
@@ -48,11 +53,12 @@ class RejectSpool:
 
     def extend(self, rejects: Iterable[Reject]) -> None:
         """Sets rejects aside."""
-        for reject in rejects:
-            self._spool.append(_tuple(self._load_id, reject))
-            self.rows += 1
-            if self.rows <= KEPT_REJECTS:
-                self._kept = len(self._spool)
+        waiting = iter(rejects)
+        while tuples := [_tuple(self._load_id, reject) for reject in islice(waiting, _BATCH)]:
+            self._spool.append(b"".join(tuples))
+            if self.rows < KEPT_REJECTS:
+                self._kept += sum(map(len, tuples[: KEPT_REJECTS - self.rows]))
+            self.rows += len(tuples)
 
     def write(self, connection: Connection) -> None:
         """COPYs what was not written yet, in the connection's transaction."""
@@ -79,38 +85,30 @@ class RejectSpool:
 
 
 def _tuple(load_id: int, reject: Reject) -> bytes:
-    numbers = _NUMBERS.pack(
-        10,
-        8,
-        load_id,
-        8,
-        reject.row_number,
-        8,
-        reject.line_number,
-        8,
-        reject.byte_offset,
-        8,
-        reject.byte_length,
-    )
-    others = _NULL
-    if reject.others:
-        listed = [
-            {"column": column, "code": code, "reason": reason} for column, code, reason in reject.others
-        ]
-        others = _field(_JSONB_VERSION + _text(json.dumps(listed)))
-    column = _NULL if reject.column is None else _name(reject.column)
-    fields = (numbers, column, _name(reject.code), _field(_text(reject.reason)), others, _field(reject.raw))
-    return b"".join(fields)
+    row, line, offset, length, column, code, reason, raw, others = reject
+    place = _PLACE.pack(_FIELDS, 8, load_id, 8, row, 8, line, 8, offset, 8, length, len(raw))
+    return b"".join((place, raw, _reason(column, code, reason), _others(others) if others else _NULL))
+
+
+@lru_cache(maxsize=1024)
+def _reason(column: str | None, code: str, reason: str) -> bytes:
+    """Three fields; rejects may be many, what is wrong with them is mostly the same."""
+    name = _NULL if column is None else _field(_text(column))
+    return name + _field(_text(code)) + _field(_text(reason))
+
+
+def _others(others: tuple[tuple[str, str, str], ...]) -> bytes:
+    return _field(_JSONB_VERSION + b"[" + b", ".join(starmap(_json_object, others)) + b"]")
+
+
+@lru_cache(maxsize=1024)
+def _json_object(column: str, code: str, reason: str) -> bytes:
+    parts = {"column": column, "code": code, "reason": reason}
+    return json.dumps({name: _text(part).decode() for name, part in parts.items()}).encode()
 
 
 def _field(value: bytes) -> bytes:
     return _LENGTH.pack(len(value)) + value
-
-
-@lru_cache(maxsize=1024)
-def _name(text: str) -> bytes:
-    """Columns and codes are few, rejects may be many."""
-    return _field(_text(text))
 
 
 def _text(text: str) -> bytes:

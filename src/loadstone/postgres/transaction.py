@@ -129,7 +129,7 @@ class PostgresLoadTransaction:
         for place in rejects:
             refused = self._unexplained.pop(place.row_number, None)
             if refused is not None:
-                known = replace(place, column=refused.column, code=refused.code, reason=refused.reason)
+                known = place._replace(column=refused.column, code=refused.code, reason=refused.reason)
                 self.rejects.extend([known])
 
     def commit(self) -> None:

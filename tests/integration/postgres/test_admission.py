@@ -394,7 +394,7 @@ def test_a_row_that_the_table_refuses_is_rejected_with_its_text_where_that_is_fo
         counts = fill(transaction, settings, [12, 13, 14])
         assert (counts.inserted, counts.rejected, list(transaction.refused)) == (2, 1, [2])
         if is_explained:
-            transaction.explain([replace(reject(2), raw=b"13\n", code="", reason="")])
+            transaction.explain([reject(2)._replace(raw=b"13\n", code="", reason="")])
             assert list(transaction.refused) == []
         transaction.commit()
         (refused,) = database.rejects(transaction.load_id)

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
+from typing import Literal
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from fixtures.number_loads import NOON, dataset, fill, load, reject, request
 from loadstone.errors import BalanceError, LoadNotFound, RejectLimitExceeded
+from loadstone.model.event import Event
 from loadstone.model.load import Counts
 from loadstone.postgres import PostgresDatabase
 from loadstone.postgres.ledger import identity
@@ -49,16 +51,29 @@ def test_rejects_commit_with_the_rows(database: PostgresDatabase) -> None:
 
 
 def test_raw_bytes_and_further_reasons_of_a_reject_come_back_as_they_were(database: PostgresDatabase) -> None:
-    whole = replace(
-        reject(1), raw=bytes(range(256)) * 256, others=(("b", "required", "b is missing"),), column=None
+    whole = reject(1)._replace(
+        raw=bytes(range(256)) * 256, others=(("b", "required", "b is missing"),), column=None
     )
     answer = load(database, request(), [1], [whole])
     assert answer.load_id is not None
     assert list(database.rejects(answer.load_id)) == [whole]
 
 
+def test_characters_that_jsonb_refuses_in_further_reasons_do_not_fail_the_load(
+    database: PostgresDatabase,
+) -> None:
+    further = ("ü", "pattern_mismatch", "'x' does not match the pattern \0 or half a pair \ud800")
+    answer = load(database, request(), [1], [reject(1)._replace(others=(further, ("c", "required", '"')))])
+    assert answer.load_id is not None
+    (stored,) = database.rejects(answer.load_id)
+    assert stored.others == (
+        ("ü", "pattern_mismatch", "'x' does not match the pattern \\0 or half a pair \\ud800"),
+        ("c", "required", '"'),
+    )
+
+
 def test_ten_thousand_rejects_are_spooled_and_all_arrive(database: PostgresDatabase) -> None:
-    many = [replace(reject(n), raw=b"r" * 1000) for n in range(1, 10_001)]
+    many = [reject(n)._replace(raw=b"r" * 1000) for n in range(1, 10_001)]
     answer = load(database, request(), [1], many)
     assert answer.load_id is not None
     assert sum(1 for _ in database.rejects(answer.load_id)) == 10_000
@@ -177,6 +192,81 @@ def test_the_current_identities_of_a_bucket_are_known_at_once(database: Postgres
         "b.csv": request(1, "b.csv").version.identity,
     }
     assert database.current("shop", "numbers", "elsewhere") == {}
+
+
+def test_the_current_identities_can_be_those_of_one_table(database: PostgresDatabase) -> None:
+    load(database, request(1, "a.csv"))
+    load(database, request(1, "b.csv", table="others"))
+    a, b = request(1, "a.csv").version.identity, request(1, "b.csv").version.identity
+    assert database.current("shop", "numbers", "bucket") == {"a.csv": a, "b.csv": b}
+    assert database.current("shop", "numbers", "bucket", "Numbers") == {"a.csv": a}
+    assert database.current("shop", "numbers", "bucket", '"public"."others"') == {"b.csv": b}
+
+
+WRITTEN = ["numbers", "public.numbers", "PUBLIC.Numbers", '"public"."numbers"']
+
+
+@pytest.mark.parametrize("then", WRITTEN)
+def test_an_object_is_loaded_once_however_its_table_is_written(
+    database: PostgresDatabase, connection: psycopg.Connection, then: str
+) -> None:
+    for first in WRITTEN:
+        load(database, request(1, first, table=first), [1])
+        again = load(database, request(1, first, table=then), [1])
+        assert again.state == "skipped"
+        load(database, request(2, first, table=then), [2])
+    assert connection.execute("SELECT a, count(*) FROM numbers GROUP BY a").fetchall() == [(2, len(WRITTEN))]
+    assert {record.table for record in database.history()} == {"public.numbers"}
+
+
+@pytest.mark.parametrize("mode", ["append", "replace"])
+def test_while_an_object_is_loaded_another_spelling_of_its_table_is_in_progress(
+    database: PostgresDatabase, mode: Literal["append", "replace"]
+) -> None:
+    settings = dataset(mode=mode)
+    with (
+        database.admit(request(table="numbers"), settings) as first,
+        database.admit(request(table="public.numbers"), settings) as second,
+    ):
+        assert (first.state, second.state) == (None, "in_progress")
+
+
+def test_one_object_may_go_into_two_tables_at_once(database: PostgresDatabase) -> None:
+    with database.admit(request(), dataset()) as first:
+        assert load(database, request(table="others"), [7]).state is None
+        assert first.transaction is not None
+        fill(first.transaction, dataset(), [1])
+        first.transaction.commit()
+    assert [(r.table, r.state, r.is_current) for r in database.history()] == [
+        ("public.others", "loaded", True),
+        ("public.numbers", "loaded", True),
+    ]
+
+
+def test_one_name_on_two_search_paths_is_two_tables(
+    database_url: str, connection: psycopg.Connection
+) -> None:
+    connection.execute("CREATE SCHEMA north; CREATE SCHEMA south")
+    for schema in ("north", "south"):
+        options = f"-c search_path={schema},public"
+        there = PostgresDatabase(make_conninfo(database_url, options=options))
+        assert load(there, request(table="numbers"), [1]).state is None
+        assert load(there, request(table=f"{schema}.numbers"), [1]).state == "skipped"
+        assert connection.execute(f"SELECT a FROM {schema}.numbers").fetchall() == [(1,)]
+
+
+def test_a_failure_and_a_deletion_are_recorded_under_the_tables_own_name(database: PostgresDatabase) -> None:
+    asked = request(table="numbers")
+    database.record_failure(asked, None, RejectLimitExceeded("too many"), Counts(), ())
+    load(database, asked, [1])
+    event = Event("removed", "bucket", "a.csv", None, "0Z")
+    settings = dataset(on_delete="remove_rows")
+    assert database.remove(request(table="PUBLIC.numbers"), settings, event).state == "removed"
+    assert [(r.table, r.state) for r in reversed(database.history())] == [
+        ("public.numbers", "failed"),
+        ("public.numbers", "removed"),
+        ("public.numbers", "removed"),
+    ]
 
 
 def test_a_running_row_without_heartbeat_shows_as_abandoned(
