@@ -1,63 +1,151 @@
 """Compiles the codec where a C compiler is at hand; without one the same source runs as Python, slower.
 
-Everything else about the package stands in pyproject.toml.
+The codec's modules are joined into one, `loadstone.codec._compiled`, before they are translated: within one
+module the C compiler sees every call and can put the small functions where they are called. Everything else
+about the package stands in pyproject.toml.
 """
 
-import os
+import ast
+import re
+import runpy
+from collections.abc import Iterator
 from pathlib import Path
 
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 CODEC = Path("src/loadstone/codec")
+JOINED = Path("build/codec/loadstone/codec")
+NAME = "loadstone.codec._compiled"
+
+CIMPORTS = re.compile(r"^(cimport|from loadstone\S* cimport) .*\n", re.MULTILINE)
+
+DIRECTIVES = {
+    "language_level": 3,
+    "boundscheck": True,  # this code reads what strangers send
+    "wraparound": False,
+    "cdivision": True,
+    "initializedcheck": False,
+    "show_performance_hints": False,  # they advise to turn bounds checks off
+}
+
+# Cells are short, so calls are what costs: GCC is to put more functions where they are called than it would.
+INLINE_MORE = ["--param", "max-inline-insns-auto=300", "--param", "inline-unit-growth=300"]
 
 
 class BuildCodec(build_ext):
-    """Builds on all cores; compiles the whole codec or nothing of it, and leaves no stale module behind."""
-
-    def finalize_options(self) -> None:
-        super().finalize_options()
-        self.parallel = self.parallel or os.cpu_count()
-
-    def build_extensions(self) -> None:
-        self.has_failed = False
-        super().build_extensions()
-        if self.has_failed:
-            # Python prefers a compiled module to its source: one of an older source, or among uncompiled
-            # neighbours, would be worse than none.
-            built = [Path(self.get_ext_fullpath(extension.name)) for extension in self.extensions]
-            for module in [*built, *CODEC.glob("*.so")]:
-                module.unlink(missing_ok=True)
+    """Leaves no stale module behind where the codec cannot be compiled."""
 
     def build_extension(self, ext: Extension) -> None:
+        if "gcc" in getattr(self.compiler, "compiler_so", [""])[0]:
+            ext.extra_compile_args += INLINE_MORE
         try:
             super().build_extension(ext)
         except Exception:
-            self.has_failed = True
+            # Python prefers a compiled module to its source, an older one, too.
+            for module in [Path(self.get_ext_fullpath(ext.name)), *CODEC.glob("*.so"), *CODEC.glob("*.pyd")]:
+                module.unlink(missing_ok=True)
             raise  # the extension is optional: setuptools warns and goes on
 
 
+def members() -> list[str]:
+    """The modules that are compiled, each after those that it imports: as the package lists them."""
+    for node in ast.parse((CODEC / "__init__.py").read_text("utf-8")).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "_COMPILED_TOGETHER":
+            return list(ast.literal_eval(node.value))
+    raise SystemExit(f"{CODEC}/__init__.py does not list the modules that are compiled")
+
+
+def join() -> Path:
+    """Writes the joined module and its declarations; returns the module's path."""
+    JOINED.mkdir(parents=True, exist_ok=True)
+    for folder in (JOINED, JOINED.parent):
+        (folder / "__init__.py").touch()
+    names = members()
+    owners: dict[str, str] = {}
+    numbers = dict(constants_of("codes", owners)) | dict(constants_of("kinds", owners))
+    source = ["from __future__ import annotations"]
+    declarations = ["cimport cython"]
+    for name in names:
+        source.append(
+            f"# {name}.py\n{''.join(statements_of(name, {*names, 'codes', 'kinds'}, numbers, owners))}"
+        )
+        declared = CODEC / f"{name}.pxd"
+        if declared.exists():
+            kept = re.sub(
+                r"^(cimport|from loadstone\S* cimport) .*\n",
+                "",
+                declared.read_text("utf-8"),
+                flags=re.MULTILINE,
+            )
+            declarations.append(kept)
+    source.insert(1, f"globals().update({numbers})")  # the same for Python
+    enumerators = "".join(f"    {name} = {value}\n" for name, value in numbers.items())
+    declarations.insert(1, f"cdef enum:\n{enumerators}")
+    (JOINED / "_compiled.pxd").write_text("\n".join(declarations), "utf-8")
+    module = JOINED / "_compiled.py"
+    module.write_text("\n".join(source), "utf-8")
+    return module
+
+
+def constants_of(name: str, owners: dict[str, str]) -> Iterator[tuple[str, int]]:
+    """The numbers that a module names, for compiled code to switch on."""
+    for constant, value in runpy.run_path(str(CODEC / f"{name}.py")).items():
+        if constant.isupper() and isinstance(value, int):
+            own(constant, name, owners)
+            yield constant, value
+
+
+def statements_of(
+    name: str, joined: set[str], numbers: dict[str, int], owners: dict[str, str]
+) -> Iterator[str]:
+    """A module's statements, but for what the joined module has already or has no use for.
+
+    Its public numbers go to `numbers`.
+    """
+    text = (CODEC / f"{name}.py").read_text("utf-8")
+    lines = text.splitlines(keepends=True)
+    for node in ast.parse(text).body:
+        match node:
+            case (
+                ast.Expr()
+                | ast.ImportFrom(module="__future__")
+                | ast.Assign(targets=[ast.Name(id="__all__")])
+            ):
+                continue
+            case ast.ImportFrom(module=str(module)) if module.removeprefix("loadstone.codec.") in joined:
+                continue
+            case ast.FunctionDef(name=defined) | ast.ClassDef(name=defined):
+                own(defined, name, owners)
+            case ast.Assign(targets=[ast.Name(id=defined)], value=value):
+                own(defined, name, owners)
+                if defined.isupper() and defined[0] != "_" and is_number(value):
+                    numbers[defined] = ast.literal_eval(value)
+                    continue
+        decorators = getattr(node, "decorator_list", [])
+        first = decorators[0].lineno if decorators else node.lineno
+        yield "".join(lines[first - 1 : node.end_lineno])
+
+
+def is_number(node: ast.expr) -> bool:
+    """Whether an expression is an integer as it stands."""
+    return re.fullmatch(r"-?\d+", ast.unparse(node)) is not None
+
+
+def own(defined: str, module: str, owners: dict[str, str]) -> None:
+    """Modules that become one share one set of names."""
+    if owners.setdefault(defined, module) != module:
+        raise SystemExit(f"{module}.py and {owners[defined]}.py both define {defined}: rename one of them")
+
+
 def codec_extensions() -> list[Extension]:
-    """One optional extension per codec module that is written in Cython's pure Python mode."""
+    """The joined codec as one optional extension."""
     from Cython.Build import cythonize  # noqa: PLC0415 - there once the build's requirements are
 
-    sources = [path for path in sorted(CODEC.glob("*.py")) if path.read_text("utf-8").startswith("# cython:")]
-    how = {"extra_compile_args": ["-O3", "-g0"], "depends": ["setup.py"]}
-    modules = [Extension(f"loadstone.codec.{source.stem}", [str(source)], **how) for source in sources]
-    # What all modules need of Cython's own code, once instead of in each: half the code to compile.
-    shared = "loadstone.codec._cyutility"
-    modules.append(Extension(shared, [str(CODEC / "_cyutility.c")], **how))
-    quiet = {"show_performance_hints": False}  # they advise to turn bounds checks off
-    extensions = cythonize(
-        modules,
-        nthreads=os.cpu_count() or 1,
-        language_level=3,
-        compiler_directives=quiet,
-        shared_utility_qualified_name=shared,
-    )
-    for extension in extensions:
-        extension.optional = True  # no compiler is no failure; set here, since cythonize would forget it
-    return extensions
+    compiled = Extension(NAME, [str(join())], extra_compile_args=["-O3", "-g0"], depends=["setup.py"])
+    (extension,) = cythonize([compiled], compiler_directives=DIRECTIVES, include_path=["build/codec", "src"])
+    extension.optional = True  # no compiler is no failure; set here, since cythonize would forget it
+    return [extension]
 
 
 setup(ext_modules=codec_extensions(), cmdclass={"build_ext": BuildCodec})

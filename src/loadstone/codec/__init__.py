@@ -1,8 +1,8 @@
 """Bytes to checked cells to binary COPY tuples: the only place that casts, and it knows no I/O.
 
-The modules that begin with `# cython:` are written in Cython's pure Python mode. Compiled, they are fast; the
-very same source runs as plain Python where no C compiler was at hand, or where the environment says
-LOADSTONE_CODEC=python.
+Most modules are written in Cython's pure Python mode, with C declarations in a .pxd file beside each.
+Compiled, they are fast; the very same source runs as plain Python where no C compiler was at hand, or where
+the environment says LOADSTONE_CODEC=python.
 
     DelimitedEncoder   delimited text -> Chunk      delimited.py, over tokens.py (cells of a record)
     JsonLinesEncoder   JSON Lines -> Chunk          jsonlines.py, over jsonobject.py (members of an object)
@@ -18,31 +18,52 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
-from importlib.machinery import SOURCE_SUFFIXES, FileFinder, ModuleSpec, SourceFileLoader
-from pathlib import Path
-from types import ModuleType
+from importlib.util import find_spec, module_from_spec
 
 __all__ = ["COMPILED"]
 
+#: The modules that are compiled, as one (setup.py); each comes after those that it imports.
+_COMPILED_TOGETHER = (
+    "buffers",
+    "bloom",
+    "decimals",
+    "texts",
+    "temporal",
+    "formats",
+    "jsontext",
+    "numerals",
+    "numerics",
+    "sets",
+    "program",
+    "fields",
+    "cells",
+    "findings",
+    "places",
+    "splitting",
+    "rows",
+    "tokens",
+    "delimited",
+    "jsonkeys",
+    "jsonstrings",
+    "jsonmembers",
+    "jsonobject",
+    "jsonlines",
+)
 
-class _SourceFinder:
-    """Finds the modules of this package as source, whatever was compiled beside it."""
 
-    def __init__(self) -> None:
-        self._folder = FileFinder(str(Path(__file__).parent), (SourceFileLoader, SOURCE_SUFFIXES))
+def _use_compiled() -> bool:
+    """Lets the one compiled module stand for each of those that it was made of; False where there is none."""
+    spec = find_spec(f"{__name__}._compiled")
+    if spec is None or spec.loader is None or os.environ.get("LOADSTONE_CODEC") == "python":
+        return False
+    module = module_from_spec(spec)
+    # Before it runs, since what it imports imports some of its members.
+    for name in ("_compiled", *_COMPILED_TOGETHER):
+        sys.modules[f"{__name__}.{name}"] = module
+        setattr(sys.modules[__name__], name, module)
+    spec.loader.exec_module(module)
+    return True
 
-    def find_spec(
-        self, name: str, _path: Sequence[str] | None = None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
-        """As `importlib` asks."""
-        return self._folder.find_spec(name, target) if name.startswith(__name__ + ".") else None
-
-
-if os.environ.get("LOADSTONE_CODEC") == "python":
-    sys.meta_path.insert(0, _SourceFinder())
-
-from loadstone.codec import buffers  # noqa: E402 - only now is it decided which
 
 #: Whether the codec runs compiled.
-COMPILED: bool = not str(buffers.__file__).endswith(".py")
+COMPILED: bool = _use_compiled()

@@ -1,4 +1,3 @@
-# cython: language_level=3, boundscheck=True, wraparound=False, cdivision=True, initializedcheck=False
 """Keys seen so far, in bounded memory: hashes, and a Bloom filter that touches one cache line per key.
 
 It may say that a new key was seen before (rarely, more often when it is full), never the other way round.
@@ -10,11 +9,10 @@ import mmap
 
 import cython
 
+from loadstone.codec.buffers import Text, refuse_slice
+
 if cython.compiled:
     from cython.cimports.libc.string import memcpy
-    from cython.cimports.loadstone.codec.buffers import Text, refuse_slice
-else:
-    from loadstone.codec.buffers import Text, refuse_slice
 
 __all__ = ["BloomFilter"]
 
@@ -23,16 +21,16 @@ _PROBES = cython.declare(cython.int, 6)
 _WORDS_PER_BLOCK = 8  # 64 bytes: a cache line
 
 # Large constants have names, so that compiled code takes them as unsigned; the mask is for uncompiled code.
-_MASK = cython.declare(cython.ulonglong, 0xFFFFFFFFFFFFFFFF)
+_ALL_BITS = cython.declare(cython.ulonglong, 0xFFFFFFFFFFFFFFFF)
 _ODD = cython.declare(cython.ulonglong, 0x9E3779B97F4A7C15)
 _ODD2 = cython.declare(cython.ulonglong, 0xBF58476D1CE4E5B9)
 
 
 def mix(seed: cython.ulonglong, value: cython.ulonglong) -> cython.ulonglong:
     """A 64-bit hash of a hash so far and a further word, in the manner of splitmix64."""
-    h: cython.ulonglong = ((seed ^ value) * _ODD) & _MASK
+    h: cython.ulonglong = ((seed ^ value) * _ODD) & _ALL_BITS
     h ^= h >> 30
-    h = (h * _ODD2) & _MASK
+    h = (h * _ODD2) & _ALL_BITS
     return h ^ (h >> 29)
 
 

@@ -1,4 +1,3 @@
-# cython: language_level=3, boundscheck=True, wraparound=False, cdivision=True, initializedcheck=False
 """Bytes in, bytes out: `Text` to read from, `Buffer` to write big-endian values to, and a list of integers.
 
 They are handed from function to function as objects, since a memoryview passed by value costs more than a

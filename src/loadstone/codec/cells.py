@@ -1,4 +1,3 @@
-# cython: language_level=3, boundscheck=True, wraparound=False, cdivision=True, initializedcheck=False
 """One cell to one field of a tuple: what is NULL, what the column's rules say, and what happens otherwise.
 
 The order is fixed: bytes that no text can hold, white space, NULL, the type, range, values, pattern, length.
@@ -9,104 +8,53 @@ from __future__ import annotations
 
 import cython
 
+from loadstone.codec.buffers import Buffer, Text
+from loadstone.codec.codes import (
+    ABOVE_MAXIMUM,
+    BELOW_MINIMUM,
+    INVALID_UTF8,
+    LONGER_THAN_ALLOWED,
+    NOT_ALLOWED,
+    NUL_CHARACTER,
+    PATTERN_MISMATCH,
+    REQUIRED,
+)
+from loadstone.codec.fields import FieldEncoder
+from loadstone.codec.kinds import (
+    CHAR,
+    ELSE_NULL,
+    ELSE_SET,
+    EMPTY_IS_TEXT,
+    FLOAT4,
+    FLOAT8,
+    HAS_DEFAULT,
+    HAS_MAX_LENGTH,
+    HAS_MAXIMUM,
+    HAS_MINIMUM,
+    HAS_NUL,
+    HAS_NULL_TEXTS,
+    HAS_PATTERN,
+    HAS_RULES,
+    HAS_VALUES,
+    IS_KEY,
+    IS_REQUIRED,
+    NON_ASCII,
+    NUMERIC,
+    QUOTED,
+    TEXT,
+    TRIMS,
+    VARCHAR,
+)
+from loadstone.codec.numerics import compare_numeric
+from loadstone.codec.program import MAXIMUM, MINIMUM, STAND_IN, SUBSTITUTE, Program
+from loadstone.codec.texts import character_count, is_utf8, trimmed_end, trimmed_start
+
 if cython.compiled:
     from cython.cimports.libc.math import isnan
-    from cython.cimports.loadstone.codec.buffers import Buffer, Text
-    from cython.cimports.loadstone.codec.codes import (
-        ABOVE_MAXIMUM,
-        BELOW_MINIMUM,
-        INVALID_UTF8,
-        LONGER_THAN_ALLOWED,
-        NOT_ALLOWED,
-        NUL_CHARACTER,
-        PATTERN_MISMATCH,
-        REQUIRED,
-    )
-    from cython.cimports.loadstone.codec.fields import FieldEncoder
-    from cython.cimports.loadstone.codec.kinds import (
-        CHAR,
-        ELSE_NULL,
-        ELSE_SET,
-        EMPTY_IS_TEXT,
-        FLOAT4,
-        FLOAT8,
-        HAS_DEFAULT,
-        HAS_MAX_LENGTH,
-        HAS_MAXIMUM,
-        HAS_MINIMUM,
-        HAS_NUL,
-        HAS_NULL_TEXTS,
-        HAS_PATTERN,
-        HAS_RULES,
-        HAS_VALUES,
-        IS_KEY,
-        IS_REQUIRED,
-        NON_ASCII,
-        NUMERIC,
-        QUOTED,
-        TEXT,
-        TRIMS,
-        VARCHAR,
-    )
-    from cython.cimports.loadstone.codec.numerics import compare_numeric
-    from cython.cimports.loadstone.codec.program import Program
-    from cython.cimports.loadstone.codec.texts import (
-        character_count,
-        is_utf8,
-        trimmed_end,
-        trimmed_start,
-    )
 else:
     from math import isnan
 
-    from loadstone.codec.buffers import Buffer, Text
-    from loadstone.codec.codes import (
-        ABOVE_MAXIMUM,
-        BELOW_MINIMUM,
-        INVALID_UTF8,
-        LONGER_THAN_ALLOWED,
-        NOT_ALLOWED,
-        NUL_CHARACTER,
-        PATTERN_MISMATCH,
-        REQUIRED,
-    )
-    from loadstone.codec.fields import FieldEncoder
-    from loadstone.codec.kinds import (
-        CHAR,
-        ELSE_NULL,
-        ELSE_SET,
-        EMPTY_IS_TEXT,
-        FLOAT4,
-        FLOAT8,
-        HAS_DEFAULT,
-        HAS_MAX_LENGTH,
-        HAS_MAXIMUM,
-        HAS_MINIMUM,
-        HAS_NUL,
-        HAS_NULL_TEXTS,
-        HAS_PATTERN,
-        HAS_RULES,
-        HAS_VALUES,
-        IS_KEY,
-        IS_REQUIRED,
-        NON_ASCII,
-        NUMERIC,
-        QUOTED,
-        TEXT,
-        TRIMS,
-        VARCHAR,
-    )
-    from loadstone.codec.numerics import compare_numeric
-    from loadstone.codec.program import Program
-    from loadstone.codec.texts import character_count, is_utf8, trimmed_end, trimmed_start
-
 __all__ = ["CellWriter"]
-
-# Which of a column's constants (program.py).
-_STAND_IN = cython.declare(cython.int, 0)
-_SUBSTITUTE = cython.declare(cython.int, 1)
-_MINIMUM = cython.declare(cython.int, 2)
-_MAXIMUM = cython.declare(cython.int, 3)
 
 
 class CellWriter:
@@ -171,7 +119,7 @@ class CellWriter:
         self.is_repaired = False
         if flags & HAS_DEFAULT:
             self.is_null = False
-            return self.put_constant(column, _STAND_IN)
+            return self.put_constant(column, STAND_IN)
         if flags & IS_REQUIRED:
             return REQUIRED
         self.is_null = True
@@ -181,7 +129,7 @@ class CellWriter:
         """Writes what `otherwise` says; 0 where that is to reject, as NULL in a required column is."""
         flags: cython.int = self.program.flags[column]
         if flags & ELSE_SET:
-            self.put_constant(column, _SUBSTITUTE)
+            self.put_constant(column, SUBSTITUTE)
         elif (flags & ELSE_NULL) and not (flags & IS_REQUIRED):
             self.is_null = True
             self.out.put_int32(-1)
@@ -208,9 +156,9 @@ class CellWriter:
     ) -> cython.int:
         """Holds the column's rules against the value just written at `payload`. Returns 0 or the code."""
         flags: cython.int = self.program.flags[column]
-        if (flags & HAS_MINIMUM) and self.compare(column, _MINIMUM, payload) < 0:
+        if (flags & HAS_MINIMUM) and self.compare(column, MINIMUM, payload) < 0:
             return BELOW_MINIMUM
-        if (flags & HAS_MAXIMUM) and self.compare(column, _MAXIMUM, payload) > 0:
+        if (flags & HAS_MAXIMUM) and self.compare(column, MAXIMUM, payload) > 0:
             return ABOVE_MAXIMUM
         if (flags & HAS_VALUES) and not self.is_allowed(column, payload):
             return NOT_ALLOWED
@@ -233,7 +181,7 @@ class CellWriter:
         if kind in (FLOAT4, FLOAT8):
             real = self.fields.real
             real_limit = (
-                self.program.least_reals[column] if which == _MINIMUM else self.program.most_reals[column]
+                self.program.least_reals[column] if which == MINIMUM else self.program.most_reals[column]
             )
             if real < real_limit:
                 return -1
@@ -257,7 +205,7 @@ class CellWriter:
                 self.program.constants[at + 1],
             )
         value = self.fields.value
-        limit = self.program.minimums[column] if which == _MINIMUM else self.program.maximums[column]
+        limit = self.program.minimums[column] if which == MINIMUM else self.program.maximums[column]
         return -1 if value < limit else 1 if value > limit else 0
 
     def is_allowed(self, column: cython.int, payload: cython.Py_ssize_t) -> cython.bint:

@@ -1,8 +1,7 @@
 """Why a row is rejected: every code that the codec gives, its number, its stable name and its sentence.
 
 A sentence is filled with `value` (the cell, shortened), `type` (the column's), `detail` (a number: a length,
-a count, a position) and `limit` (what the rule or the type allows). `codes.pxd` holds the numbers for
-compiled code.
+a count, a position) and `limit` (what the rule or the type allows).
 """
 
 from __future__ import annotations

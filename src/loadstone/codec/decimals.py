@@ -1,4 +1,3 @@
-# cython: language_level=3, boundscheck=True, wraparound=False, cdivision=True, initializedcheck=False
 """The double nearest to a decimal number: the algorithm of Eisel and Lemire.
 
 Daniel Lemire, "Number parsing at a gigabyte per second", Software: Practice and Experience 51 (8), 2021. The

@@ -1,4 +1,3 @@
-# cython: language_level=3, boundscheck=True, wraparound=False, cdivision=True, initializedcheck=False
 """Delimited text to binary COPY tuples, block by block: one pass over the bytes, with the GIL released.
 
 What cannot be read as a record costs as little of the file as possible: with broken quotes, one physical line
@@ -9,45 +8,25 @@ from __future__ import annotations
 
 import cython
 
-if cython.compiled:
-    from cython.cimports.loadstone.codec.buffers import Text
-    from cython.cimports.loadstone.codec.codes import (
-        MALFORMED_QUOTE,
-        RECORD_TOO_LONG,
-        TOO_FEW_CELLS,
-        TOO_MANY_CELLS,
-        UNCLOSED_QUOTE,
-    )
-    from cython.cimports.loadstone.codec.rows import RowWriter
-    from cython.cimports.loadstone.codec.tokens import (
-        INCOMPLETE,
-        NEXT_CELL,
-        NEXT_RECORD,
-        TOO_LONG,
-        UNCLOSED,
-        Tokenizer,
-    )
-else:
-    from loadstone.codec.buffers import Text
-    from loadstone.codec.codes import (
-        MALFORMED_QUOTE,
-        RECORD_TOO_LONG,
-        TOO_FEW_CELLS,
-        TOO_MANY_CELLS,
-        UNCLOSED_QUOTE,
-    )
-    from loadstone.codec.rows import RowWriter
-    from loadstone.codec.tokens import (
-        INCOMPLETE,
-        NEXT_CELL,
-        NEXT_RECORD,
-        TOO_LONG,
-        UNCLOSED,
-        Tokenizer,
-    )
-
 from loadstone.codec.bloom import BloomFilter
-from loadstone.codec.tokens import split_record
+from loadstone.codec.buffers import Text
+from loadstone.codec.codes import (
+    MALFORMED_QUOTE,
+    RECORD_TOO_LONG,
+    TOO_FEW_CELLS,
+    TOO_MANY_CELLS,
+    UNCLOSED_QUOTE,
+)
+from loadstone.codec.rows import RowWriter
+from loadstone.codec.tokens import (
+    INCOMPLETE,
+    NEXT_CELL,
+    NEXT_RECORD,
+    OVERLONG,
+    UNCLOSED,
+    Tokenizer,
+    split_record,
+)
 from loadstone.model.batch import RAW_LIMIT, Chunk
 from loadstone.model.contract import LoadPlan
 
@@ -179,7 +158,7 @@ class DelimitedEncoder:
         after: cython.Py_ssize_t
         code: cython.int = UNCLOSED_QUOTE if what == UNCLOSED else MALFORMED_QUOTE
         lines: cython.longlong = 1
-        if what == TOO_LONG:
+        if what == OVERLONG:
             code = RECORD_TOO_LONG
             lines = self.tokenizer.lines
             i = self.tokenizer.limit

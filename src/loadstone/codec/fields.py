@@ -1,4 +1,3 @@
-# cython: language_level=3, boundscheck=True, wraparound=False, cdivision=True, initializedcheck=False
 """Values to the binary fields of a tuple, by the column's type: the only place that casts.
 
 Every method returns 0, or the code of what is wrong with the value (codes.py).
@@ -8,93 +7,49 @@ from __future__ import annotations
 
 import cython
 
-if cython.compiled:
-    from cython.cimports.loadstone.codec.bloom import hash_bytes, mix
-    from cython.cimports.loadstone.codec.buffers import Buffer, Text
-    from cython.cimports.loadstone.codec.codes import (
-        INVALID_JSON,
-        NOT_A_BOOLEAN,
-        NOT_A_LABEL,
-        NOT_A_NUMBER,
-        NOT_A_UUID,
-        NOT_AN_INTEGER,
-        TOO_LONG,
-    )
-    from cython.cimports.loadstone.codec.decimals import bits_of, single_bits_of
-    from cython.cimports.loadstone.codec.formats import FormatParser
-    from cython.cimports.loadstone.codec.jsontext import check_json, check_jsonb
-    from cython.cimports.loadstone.codec.kinds import (
-        ARRAY,
-        BOOLEAN,
-        CHAR,
-        DATE,
-        ENUM,
-        FLOAT4,
-        FLOAT8,
-        HAS_FORMATS,
-        INT4,
-        INT8,
-        JSON,
-        JSONB,
-        LOCAL_NUMBERS,
-        NUMERIC,
-        PLAIN,
-        ROUNDS,
-        TEXT,
-        TIME,
-        TIMESTAMPTZ,
-        UUID,
-        VARCHAR,
-    )
-    from cython.cimports.loadstone.codec.numerals import NumberParser
-    from cython.cimports.loadstone.codec.numerics import NumericParser
-    from cython.cimports.loadstone.codec.temporal import TemporalParser
-    from cython.cimports.loadstone.codec.texts import boolean_of, character_count, hex_digit
-else:
-    from loadstone.codec.bloom import hash_bytes, mix
-    from loadstone.codec.buffers import Buffer, Text
-    from loadstone.codec.codes import (
-        INVALID_JSON,
-        NOT_A_BOOLEAN,
-        NOT_A_LABEL,
-        NOT_A_NUMBER,
-        NOT_A_UUID,
-        NOT_AN_INTEGER,
-        TOO_LONG,
-    )
-    from loadstone.codec.decimals import bits_of, single_bits_of
-    from loadstone.codec.formats import FormatParser
-    from loadstone.codec.jsontext import check_json, check_jsonb
-    from loadstone.codec.kinds import (
-        ARRAY,
-        BOOLEAN,
-        CHAR,
-        DATE,
-        ENUM,
-        FLOAT4,
-        FLOAT8,
-        HAS_FORMATS,
-        INT4,
-        INT8,
-        JSON,
-        JSONB,
-        LOCAL_NUMBERS,
-        NUMERIC,
-        PLAIN,
-        ROUNDS,
-        TEXT,
-        TIME,
-        TIMESTAMPTZ,
-        UUID,
-        VARCHAR,
-    )
-    from loadstone.codec.numerals import NumberParser
-    from loadstone.codec.numerics import NumericParser
-    from loadstone.codec.temporal import TemporalParser
-    from loadstone.codec.texts import boolean_of, character_count, hex_digit
-
 from loadstone.codec import slow
+from loadstone.codec.bloom import hash_bytes, mix
+from loadstone.codec.buffers import Buffer, Text
+from loadstone.codec.codes import (
+    INVALID_JSON,
+    NOT_A_BOOLEAN,
+    NOT_A_LABEL,
+    NOT_A_NUMBER,
+    NOT_A_UUID,
+    NOT_AN_INTEGER,
+    TOO_LONG,
+)
+from loadstone.codec.decimals import bits_of, single_bits_of
+from loadstone.codec.formats import FormatParser
+from loadstone.codec.jsontext import check_json, check_jsonb
+from loadstone.codec.kinds import (
+    ARRAY,
+    BOOLEAN,
+    CHAR,
+    DATE,
+    ENUM,
+    FLOAT4,
+    FLOAT8,
+    HAS_FORMATS,
+    INT4,
+    INT8,
+    JSON,
+    JSONB,
+    LOCAL_NUMBERS,
+    NUMERIC,
+    PLAIN,
+    ROUNDS,
+    TEXT,
+    TIME,
+    TIMESTAMPTZ,
+    UUID,
+    VARCHAR,
+)
+from loadstone.codec.numerals import NumberParser
+from loadstone.codec.numerics import NumericParser
 from loadstone.codec.program import Program
+from loadstone.codec.temporal import TemporalParser
+from loadstone.codec.texts import boolean_of, character_count, hex_digit
 
 __all__ = ["FieldEncoder"]
 

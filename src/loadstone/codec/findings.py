@@ -1,15 +1,10 @@
-# cython: language_level=3, boundscheck=True, wraparound=False, cdivision=True, initializedcheck=False
 """What is wrong with a chunk's rows, noted as numbers while the GIL is released; sentences are made later."""
 
 from __future__ import annotations
 
 import cython
 
-if cython.compiled:
-    from cython.cimports.loadstone.codec.buffers import Buffer, IntegerList, Text
-else:
-    from loadstone.codec.buffers import Buffer, IntegerList, Text
-
+from loadstone.codec.buffers import Buffer, IntegerList, Text
 from loadstone.codec.rejects import NOTE_SIZE, REJECT_SIZE, VALUE_LIMIT
 
 __all__ = ["Findings"]

@@ -1,4 +1,3 @@
-# cython: language_level=3, boundscheck=True, wraparound=False, cdivision=True, initializedcheck=False
 """Dates and times in formats of their own: strptime formats, compiled to a table of operations.
 
 Known are %Y %y %m %-m %d %-d %e %H %-H %I %-I %M %S %f %p %b %B %a %A %j %z %Z %% and %F %T %D %R. Numbers
@@ -13,17 +12,10 @@ from array import array
 
 import cython
 
-if cython.compiled:
-    from cython.cimports.loadstone.codec.buffers import Text
-    from cython.cimports.loadstone.codec.codes import NOT_A_DATE, NOT_A_TIME, NOT_A_TIMESTAMP
-    from cython.cimports.loadstone.codec.kinds import DATE, TIME
-    from cython.cimports.loadstone.codec.temporal import TemporalParser
-else:
-    from loadstone.codec.buffers import Text
-    from loadstone.codec.codes import NOT_A_DATE, NOT_A_TIME, NOT_A_TIMESTAMP
-    from loadstone.codec.kinds import DATE, TIME
-    from loadstone.codec.temporal import TemporalParser
-
+from loadstone.codec.buffers import Text
+from loadstone.codec.codes import NOT_A_DATE, NOT_A_TIME, NOT_A_TIMESTAMP
+from loadstone.codec.kinds import DATE, TIME
+from loadstone.codec.temporal import TemporalParser
 from loadstone.errors import ConfigurationError
 
 __all__ = ["FormatParser", "compile_formats"]

@@ -1,4 +1,3 @@
-# cython: language_level=3, boundscheck=True, wraparound=False, cdivision=True, initializedcheck=False
 """Key to number without the GIL: a hash table over the bytes of names."""
 
 from __future__ import annotations
@@ -7,10 +6,7 @@ from array import array
 
 import cython
 
-if cython.compiled:
-    from cython.cimports.loadstone.codec.buffers import Text
-else:
-    from loadstone.codec.buffers import Text
+from loadstone.codec.buffers import Text
 
 __all__ = ["UNKNOWN", "KeyTable"]
 

@@ -6,19 +6,6 @@ from loadstone.codec.buffers cimport Buffer, Text
 from loadstone.codec.jsonobject cimport ObjectScanner
 from loadstone.codec.rows cimport RowWriter
 
-cdef enum:  # what values a cell takes
-    IS_JSON = 1
-    IS_UNKNOWN = 2
-    TAKES_OBJECT = 4
-    TAKES_ARRAY = 8
-
-cdef enum:  # what a key beyond the plan does
-    IGNORE = 0
-    REJECT_ROW = 1
-    DISCARD_ROW = 2
-    REPORT = 3
-
-
 @cython.final
 cdef class JsonLinesEncoder:
     cdef RowWriter rows

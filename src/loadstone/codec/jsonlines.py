@@ -1,4 +1,3 @@
-# cython: language_level=3, boundscheck=True, wraparound=False, cdivision=True, initializedcheck=False
 """JSON Lines to binary tuples: one object per line, its members found by key, its values written as cells.
 
 - A line ends with LF or CRLF. Blank lines count as lines, not as records.
@@ -16,54 +15,30 @@ from __future__ import annotations
 
 import cython
 
+from loadstone.codec.buffers import Buffer, Text
+from loadstone.codec.codes import (
+    INVALID_JSON,
+    INVALID_UTF8,
+    NESTED_VALUE,
+    NOT_AN_OBJECT,
+    RECORD_TOO_LONG,
+    UNKNOWN_KEY,
+)
+from loadstone.codec.jsonobject import (
+    MISSING,
+    NESTED,
+    NULL_VALUE,
+    STRING,
+    WIDE_STRING,
+    ObjectScanner,
+)
+from loadstone.codec.jsonstrings import decode_string, has_escape
+from loadstone.codec.jsontext import Bytes, check_json, skip_space, utf8_length
+from loadstone.codec.kinds import HAS_NUL, NON_ASCII, PLAIN, QUOTED
+from loadstone.codec.rows import RowWriter
+
 if cython.compiled:
     from cython.cimports.libc.string import memchr
-    from cython.cimports.loadstone.codec.buffers import Buffer, Text
-    from cython.cimports.loadstone.codec.codes import (
-        INVALID_JSON,
-        INVALID_UTF8,
-        NESTED_VALUE,
-        NOT_AN_OBJECT,
-        RECORD_TOO_LONG,
-        UNKNOWN_KEY,
-    )
-    from cython.cimports.loadstone.codec.jsonobject import (
-        MISSING,
-        NESTED,
-        NULL_VALUE,
-        STRING,
-        WIDE_STRING,
-        ObjectScanner,
-    )
-    from cython.cimports.loadstone.codec.jsonstrings import decode_string, has_escape
-    from cython.cimports.loadstone.codec.jsontext import check_json, skip_space, utf8_length
-    from cython.cimports.loadstone.codec.kinds import HAS_NUL, NON_ASCII, PLAIN, QUOTED
-    from cython.cimports.loadstone.codec.rows import RowWriter
-else:
-    from loadstone.codec.buffers import Buffer, Text
-    from loadstone.codec.codes import (
-        INVALID_JSON,
-        INVALID_UTF8,
-        NESTED_VALUE,
-        NOT_AN_OBJECT,
-        RECORD_TOO_LONG,
-        UNKNOWN_KEY,
-    )
-    from loadstone.codec.jsonobject import (
-        MISSING,
-        NESTED,
-        NULL_VALUE,
-        STRING,
-        WIDE_STRING,
-        ObjectScanner,
-    )
-    from loadstone.codec.jsonstrings import decode_string, has_escape
-    from loadstone.codec.jsontext import check_json, skip_space, utf8_length
-    from loadstone.codec.kinds import HAS_NUL, NON_ASCII, PLAIN, QUOTED
-    from loadstone.codec.rows import RowWriter
-
-    IS_JSON, IS_UNKNOWN, TAKES_OBJECT, TAKES_ARRAY = 1, 2, 4, 8
-    IGNORE, REJECT_ROW, DISCARD_ROW, REPORT = range(4)
 
 from loadstone.codec.bloom import BloomFilter
 from loadstone.codec.jsonmembers import read_members
@@ -72,7 +47,17 @@ from loadstone.model.contract import Cell, LoadPlan
 
 __all__ = ["JsonLinesEncoder"]
 
-Bytes = bytes | bytearray | memoryview
+# What values a cell takes, added up.
+IS_JSON = 1
+HAS_NO_COLUMN = 2
+TAKES_OBJECT = 4
+TAKES_ARRAY = 8
+
+# What a key beyond the plan does.
+IGNORE = 0
+REJECT_ROW = 1
+DISCARD_ROW = 2
+REPORT = 3
 
 #: Keys beyond the plan that are told; what a file with data in its keys has more of is not.
 KEY_LIMIT = 1000
@@ -80,7 +65,7 @@ KEY_LIMIT = 1000
 SAMPLE_LIMIT = 100
 
 _DRIFT = {"discard_value": 0, "freeze": 1, "discard_row": 2, "evolve": 3}
-_TEXTS = frozenset({"text", "character varying", "character"})
+_TEXT_TYPES = frozenset({"text", "character varying", "character"})
 
 
 class JsonLinesEncoder:
@@ -233,7 +218,7 @@ class JsonLinesEncoder:
             start = self.scanner.starts[index]
             end = self.scanner.ends[index]
             form = self.forms[index]
-            if form & IS_UNKNOWN:
+            if form & HAS_NO_COLUMN:
                 return self.rows.discard()
             if form & IS_JSON:
                 if kind in (STRING, WIDE_STRING):
@@ -306,7 +291,8 @@ class JsonLinesEncoder:
 def line_end(text: Text, start: cython.Py_ssize_t, end: cython.Py_ssize_t) -> cython.Py_ssize_t:
     """The position of the first LF in text.data[start:end], or -1."""
     if not cython.compiled:
-        return text.data.find(b"\n", start, end)
+        found_at = bytes(text.data[start:end]).find(b"\n")
+        return found_at if found_at < 0 else start + found_at
     if start >= end or end > len(text.data):
         return -1
     first: cython.p_const_uchar = cython.address(text.data[start])
@@ -319,12 +305,12 @@ def line_end(text: Text, start: cython.Py_ssize_t, end: cython.Py_ssize_t) -> cy
 def _form(cell: Cell) -> int:
     """What values a cell takes, as flags."""
     if cell.is_unknown:
-        return IS_UNKNOWN
+        return HAS_NO_COLUMN
     types = {column.type.name if not column.type.is_array else "array" for column in cell.columns}
     if any(column.split for column in cell.columns):
         return TAKES_ARRAY
     if types <= {"json", "jsonb"}:
         return IS_JSON
-    if types <= _TEXTS:
+    if types <= _TEXT_TYPES:
         return TAKES_ARRAY | TAKES_OBJECT
     return TAKES_ARRAY if types == {"array"} else 0

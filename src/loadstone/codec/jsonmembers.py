@@ -1,4 +1,3 @@
-# cython: language_level=3, boundscheck=True, wraparound=False, cdivision=True, initializedcheck=False
 """All members of a JSON object as Python values, for samples and for keys that nobody expected."""
 
 from __future__ import annotations
@@ -8,14 +7,9 @@ from typing import Literal
 
 import cython
 
-if cython.compiled:
-    from cython.cimports.loadstone.codec.buffers import Text
-    from cython.cimports.loadstone.codec.jsontext import scan_string, scan_value, skip_space
-else:
-    from loadstone.codec.buffers import Text
-    from loadstone.codec.jsontext import scan_string, scan_value, skip_space
-
+from loadstone.codec.buffers import Text
 from loadstone.codec.jsonstrings import decoded
+from loadstone.codec.jsontext import scan_string, scan_value, skip_space
 
 __all__ = ["Kind", "Member", "read_members"]
 

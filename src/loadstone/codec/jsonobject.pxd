@@ -5,21 +5,6 @@ cimport cython
 from loadstone.codec.buffers cimport Text
 from loadstone.codec.jsonkeys cimport KeyTable
 
-cdef enum:
-    MISSING = 0
-    NULL_VALUE = 1
-    STRING = 2
-    WIDE_STRING = 3
-    NUMBER = 4
-    WORD = 5
-    NESTED = 6
-
-cdef enum:
-    PLACES = 512  # members of an object whose keys are remembered
-    ROOM = 64  # bytes remembered of each
-    UNKNOWN_KEY = -2
-
-
 @cython.final
 cdef class ObjectScanner:
     cdef KeyTable keys

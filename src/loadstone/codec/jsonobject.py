@@ -1,4 +1,3 @@
-# cython: language_level=3, boundscheck=True, wraparound=False, cdivision=True, initializedcheck=False
 """The members of one JSON object: for each key that a plan knows, where its value stands, and of what kind.
 
 Objects of one file mostly have the same keys in the same order. So the scanner remembers, for each place in
@@ -11,28 +10,28 @@ from array import array
 
 import cython
 
+from loadstone.codec.buffers import Buffer, Text
+from loadstone.codec.jsonkeys import KeyTable
+from loadstone.codec.jsonstrings import decode_string, has_escape
+from loadstone.codec.jsontext import scan_number, scan_string, scan_value, scan_word, skip_space
+
 if cython.compiled:
     from cython.cimports.libc.string import memcmp, memcpy
-    from cython.cimports.loadstone.codec.buffers import Buffer, Text
-    from cython.cimports.loadstone.codec.jsonkeys import KeyTable
-    from cython.cimports.loadstone.codec.jsonstrings import decode_string, has_escape
-    from cython.cimports.loadstone.codec.jsontext import (
-        scan_number,
-        scan_string,
-        scan_value,
-        scan_word,
-        skip_space,
-    )
-else:
-    from loadstone.codec.buffers import Buffer, Text
-    from loadstone.codec.jsonkeys import KeyTable
-    from loadstone.codec.jsonstrings import decode_string, has_escape
-    from loadstone.codec.jsontext import scan_number, scan_string, scan_value, scan_word, skip_space
-
-    MISSING, NULL_VALUE, STRING, WIDE_STRING, NUMBER, WORD, NESTED = range(7)
-    PLACES, ROOM, UNKNOWN_KEY = 512, 64, -2
 
 __all__ = ["ObjectScanner"]
+
+# What a value is.
+MISSING = 0
+NULL_VALUE = 1
+STRING = 2
+WIDE_STRING = 3
+NUMBER = 4
+WORD = 5
+NESTED = 6
+
+PLACES = 512  # members of an object whose keys are remembered
+ROOM = 64  # bytes remembered of each
+NOT_KNOWN = -2  # instead of a key's number
 
 
 class ObjectScanner:
@@ -117,7 +116,7 @@ class ObjectScanner:
                 if i >= end or text.data[i] != 58:
                     return i
                 i = skip_space(text, i + 1, end)
-                if number == UNKNOWN_KEY and not self.ignores_unknown:
+                if number == NOT_KNOWN and not self.ignores_unknown:
                     if self.unknown_start < 0:
                         self.unknown_start = first
                         self.unknown_end = size
@@ -160,7 +159,7 @@ class ObjectScanner:
                 self.kinds[number] = kind
                 self.starts[number] = first
                 self.ends[number] = i - 1 if kind in (STRING, WIDE_STRING) else i
-            elif number == UNKNOWN_KEY and kind != NULL_VALUE:
+            elif number == NOT_KNOWN and kind != NULL_VALUE:
                 self.unknown_has_value = True
             # What follows.
             if i < end and text.data[i] <= 32:
@@ -186,7 +185,7 @@ class ObjectScanner:
             with cython.gil:
                 name = Buffer(end - start + 1)
                 if decode_string(text, start, end, name) >= 0:
-                    return UNKNOWN_KEY
+                    return NOT_KNOWN
                 return self.keys.find(name, 0, name.position)
         return self.keys.find(text, start, end)
 

@@ -1,16 +1,11 @@
-# cython: language_level=3, boundscheck=True, wraparound=False, cdivision=True, initializedcheck=False
 """JSON strings decoded to UTF-8."""
 
 from __future__ import annotations
 
 import cython
 
-if cython.compiled:
-    from cython.cimports.loadstone.codec.buffers import Buffer, Text
-    from cython.cimports.loadstone.codec.jsontext import hex4
-else:
-    from loadstone.codec.buffers import Buffer, Text
-    from loadstone.codec.jsontext import hex4
+from loadstone.codec.buffers import Buffer, Text
+from loadstone.codec.jsontext import hex4
 
 __all__ = ["decoded"]
 

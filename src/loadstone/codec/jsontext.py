@@ -1,4 +1,3 @@
-# cython: language_level=3, boundscheck=True, wraparound=False, cdivision=True, initializedcheck=False
 r"""The JSON grammar of RFC 8259 over bytes, strictly: where a text stops being JSON.
 
 Nothing is decoded or built here. `check_json` and `check_jsonb` look at a whole cell; the `scan_*` functions
@@ -14,10 +13,7 @@ from __future__ import annotations
 
 import cython
 
-if cython.compiled:
-    from cython.cimports.loadstone.codec.buffers import Text
-else:
-    from loadstone.codec.buffers import Text
+from loadstone.codec.buffers import Text
 
 __all__ = ["MAX_DEPTH", "json_error", "jsonb_error"]
 

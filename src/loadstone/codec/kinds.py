@@ -1,7 +1,4 @@
-"""What a cell can be, how it came, and what its column asks for: the numbers that compiled code switches on.
-
-`kinds.pxd` holds the same numbers for compiled code.
-"""
+"""What a cell can be, how it came, and what its column asks for: as the numbers that code switches on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,3 @@
-# cython: language_level=3, boundscheck=True, wraparound=False, cdivision=True, initializedcheck=False
 """Numbers as text: integers and floating-point numbers, exactly as written or not at all.
 
 A number is an optional sign, ASCII digits with an optional decimal point, and, where the type has one, an
@@ -15,23 +14,17 @@ from decimal import Decimal
 
 import cython
 
-if cython.compiled:
-    from cython.cimports.loadstone.codec.buffers import Buffer, Text
-    from cython.cimports.loadstone.codec.codes import NOT_A_NUMBER, NOT_AN_INTEGER, OUT_OF_RANGE
-    from cython.cimports.loadstone.codec.decimals import bits_of, nearest_double
-    from cython.cimports.loadstone.codec.texts import is_word
-else:
-    from loadstone.codec.buffers import Buffer, Text
-    from loadstone.codec.codes import NOT_A_NUMBER, NOT_AN_INTEGER, OUT_OF_RANGE
-    from loadstone.codec.decimals import bits_of
-    from loadstone.codec.texts import is_word
+from loadstone.codec.buffers import Buffer, Text
+from loadstone.codec.codes import NOT_A_NUMBER, NOT_AN_INTEGER, OUT_OF_RANGE
+from loadstone.codec.decimals import bits_of, nearest_double
+from loadstone.codec.texts import is_word
 
 __all__ = ["NumberParser"]
 
-_NO_EXPONENT = cython.declare(cython.int, -1_000_000)
+NO_EXPONENT = -1_000_000
 _MOST_EXPONENT = cython.declare(cython.int, 999_999)
 _EXACT_INTEGERS = cython.declare(cython.ulonglong, 1 << 53)
-_INFINITY = cython.declare(cython.double, float("inf"))
+_INFINITE_REAL = cython.declare(cython.double, float("inf"))
 _NAN = cython.declare(cython.double, float("nan"))
 _SMALLEST_NORMAL_SINGLE = cython.declare(cython.double, 2.0**-126)
 _LARGEST_BITS = 0x7F7FFFFF
@@ -40,6 +33,7 @@ _BEYOND_SINGLE = cython.declare(cython.double, 2.0**128 - 2.0**103)
 _INT64_TENTH = cython.declare(cython.longlong, 922_337_203_685_477_580)
 _INT64_MAX = cython.declare(cython.longlong, 0x7FFFFFFFFFFFFFFF)
 _MANTISSA_LIMIT = cython.declare(cython.ulonglong, 10**18)
+_FITTING_DIGITS = cython.declare(cython.Py_ssize_t, 18)
 
 
 def skip_sign(text: Text, start: cython.Py_ssize_t, end: cython.Py_ssize_t) -> cython.Py_ssize_t:
@@ -60,11 +54,11 @@ def parse_exponent(text: Text, start: cython.Py_ssize_t, end: cython.Py_ssize_t)
     exponent: cython.int = 0
     c: cython.uchar
     if i >= end:
-        return _NO_EXPONENT
+        return NO_EXPONENT
     while i < end:
         c = text.data[i]
         if c < 48 or c > 57:
-            return _NO_EXPONENT
+            return NO_EXPONENT
         if exponent < 99_999:
             exponent = exponent * 10 + (c - 48)
         i += 1
@@ -131,6 +125,7 @@ class NumberParser:
         A number too large for the type, or one that is not zero and too small for it, is out of range.
         """
         i: cython.Py_ssize_t = skip_sign(text, start, end)
+        first: cython.Py_ssize_t = i
         mantissa: cython.ulonglong = 0
         exponent: cython.int = 0
         written: cython.int = 0
@@ -138,24 +133,45 @@ class NumberParser:
         cut: cython.bint = False
         in_fraction: cython.bint = False
         value: cython.double
-        c: cython.uchar
-        while i < end:
-            c = text.data[i]
-            if 48 <= c <= 57:
-                digits += 1
-                if mantissa < _MANTISSA_LIMIT:
+        c: cython.uchar = 0
+        if end - i <= _FITTING_DIGITS:
+            # So few that the mantissa holds them all: the loops need not look at it.
+            while i < end:
+                c = text.data[i]
+                if c < 48 or c > 57:
+                    break
+                mantissa = mantissa * 10 + (c - 48)
+                i += 1
+            digits = i - first
+            if i < end and c == 46:
+                i += 1
+                first = i
+                while i < end:
+                    c = text.data[i]
+                    if c < 48 or c > 57:
+                        break
                     mantissa = mantissa * 10 + (c - 48)
-                    if in_fraction:
-                        exponent -= 1
+                    i += 1
+                digits += i - first
+                exponent = cython.cast(cython.int, first - i)
+        else:
+            while i < end:
+                c = text.data[i]
+                if 48 <= c <= 57:
+                    digits += 1
+                    if mantissa < _MANTISSA_LIMIT:
+                        mantissa = mantissa * 10 + (c - 48)
+                        if in_fraction:
+                            exponent -= 1
+                    else:
+                        cut = cut or c != 48
+                        if not in_fraction:
+                            exponent += 1
+                elif c == 46 and not in_fraction:
+                    in_fraction = True
                 else:
-                    cut = cut or c != 48
-                    if not in_fraction:
-                        exponent += 1
-            elif c == 46 and not in_fraction:
-                in_fraction = True
-            else:
-                break
-            i += 1
+                    break
+                i += 1
         if digits == 0:
             return self._real_word(text, start, end)
         if i < end:
@@ -163,7 +179,7 @@ class NumberParser:
             if c not in {101, 69}:  # e, E
                 return NOT_A_NUMBER
             written = parse_exponent(text, i + 1, end)
-            if written == _NO_EXPONENT:
+            if written == NO_EXPONENT:
                 return NOT_A_NUMBER
             exponent += written
         if mantissa == 0:
@@ -179,7 +195,7 @@ class NumberParser:
             if cython.compiled and not cut:
                 value = nearest_double(mantissa, exponent)
         if mantissa != 0 and (
-            value <= 0.0 or value == _INFINITY or (is_single and not survives_second_rounding(value))
+            value <= 0.0 or value == _INFINITE_REAL or (is_single and not survives_second_rounding(value))
         ):
             return self._exact_real(text, start, end, is_single)
         self.real = -value if text.data[start] == 45 else value
@@ -188,7 +204,7 @@ class NumberParser:
     def _real_word(self, text: Text, start: cython.Py_ssize_t, end: cython.Py_ssize_t) -> cython.int:
         i: cython.Py_ssize_t = skip_sign(text, start, end)
         if is_infinity(text, i, end):
-            self.real = -_INFINITY if text.data[start] == 45 else _INFINITY
+            self.real = -_INFINITE_REAL if text.data[start] == 45 else _INFINITE_REAL
             return 0
         if is_word(text, start, end, b"nan", 3):
             self.real = _NAN
@@ -201,7 +217,7 @@ class NumberParser:
         """The slow way, exact for every number; takes the GIL, since Python rounds correctly."""
         number = bytes(text.data[start:end])
         value: cython.double = round_to_single(number) if is_single else float(number)
-        if value in (0.0, _INFINITY, -_INFINITY):
+        if value in (0.0, _INFINITE_REAL, -_INFINITE_REAL):
             return OUT_OF_RANGE
         self.real = value
         return 0

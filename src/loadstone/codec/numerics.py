@@ -1,4 +1,3 @@
-# cython: language_level=3, boundscheck=True, wraparound=False, cdivision=True, initializedcheck=False
 """PostgreSQL's `numeric`: every digit kept, written in its binary form of base 10,000 digits.
 
 The form is four 16-bit numbers (count of digits, weight of the first, sign, digits shown behind the point),
@@ -10,23 +9,16 @@ from __future__ import annotations
 
 import cython
 
-if cython.compiled:
-    from cython.cimports.loadstone.codec.buffers import Buffer, Text
-    from cython.cimports.loadstone.codec.codes import NOT_A_NUMBER, OUT_OF_RANGE, TOO_MANY_DIGITS
-    from cython.cimports.loadstone.codec.numerals import is_infinity, parse_exponent, skip_sign
-    from cython.cimports.loadstone.codec.texts import is_word
-else:
-    from loadstone.codec.buffers import Buffer, Text
-    from loadstone.codec.codes import NOT_A_NUMBER, OUT_OF_RANGE, TOO_MANY_DIGITS
-    from loadstone.codec.numerals import is_infinity, parse_exponent, skip_sign
-    from loadstone.codec.texts import is_word
+from loadstone.codec.buffers import Buffer, Text
+from loadstone.codec.codes import NOT_A_NUMBER, OUT_OF_RANGE, TOO_MANY_DIGITS
+from loadstone.codec.numerals import NO_EXPONENT, is_infinity, parse_exponent, skip_sign
+from loadstone.codec.texts import is_word
 
 __all__ = ["NumericParser"]
 
-_NO_EXPONENT = cython.declare(cython.int, -1_000_000)
 _NEGATIVE = cython.declare(cython.int, 0x4000)
 _NOT_A_NUMBER = cython.declare(cython.int, 0xC000)
-_INFINITY = cython.declare(cython.int, 0xD000)
+_INFINITY_SIGN = cython.declare(cython.int, 0xD000)
 _MINUS_INFINITY = cython.declare(cython.int, 0xF000)
 _MOST_SCALE = cython.declare(cython.int, 16_383)
 _MOST_INTEGER_DIGITS = cython.declare(cython.int, 131_072)
@@ -109,7 +101,7 @@ class NumericParser:
             if c not in {101, 69}:  # e, E
                 return NOT_A_NUMBER
             exponent = parse_exponent(text, i + 1, end)
-            if exponent == _NO_EXPONENT:
+            if exponent == NO_EXPONENT:
                 return NOT_A_NUMBER
             self.point += exponent
             self.scale -= exponent
@@ -205,7 +197,7 @@ def write_special(
     if is_word(text, start, end, b"nan", 3):
         sign = _NOT_A_NUMBER
     elif is_infinity(text, i, end):
-        sign = _MINUS_INFINITY if text.data[start] == 45 else _INFINITY
+        sign = _MINUS_INFINITY if text.data[start] == 45 else _INFINITY_SIGN
         if precision > 0:
             return OUT_OF_RANGE
     else:
@@ -220,7 +212,7 @@ def numeric_rank(sign: cython.int, digits: cython.Py_ssize_t) -> cython.int:
     """Numbers of different ranks compare by it: -2 minus infinity, -1, 0, 1 by sign, 2 infinity, 3 NaN."""
     if sign == _NOT_A_NUMBER:
         return 3
-    if sign == _INFINITY:
+    if sign == _INFINITY_SIGN:
         return 2
     if sign == _MINUS_INFINITY:
         return -2

@@ -1,15 +1,10 @@
-# cython: language_level=3, boundscheck=True, wraparound=False, cdivision=True, initializedcheck=False
 """Where the rows of a chunk came from, for plans that trace them."""
 
 from __future__ import annotations
 
 import cython
 
-if cython.compiled:
-    from cython.cimports.loadstone.codec.buffers import IntegerList
-else:
-    from loadstone.codec.buffers import IntegerList
-
+from loadstone.codec.buffers import IntegerList
 from loadstone.model.batch import RowIndex
 
 __all__ = ["Places"]

@@ -1,4 +1,3 @@
-# cython: language_level=3, boundscheck=True, wraparound=False, cdivision=True, initializedcheck=False
 """A load's columns as tables of numbers, one entry per column, which compiled code reads without the GIL.
 
 `kinds` and `flags` are those of kinds.py. Behind the columns of the plan stand the elements of array columns,
@@ -15,18 +14,11 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import replace
 
-import cython
-
-if cython.compiled:
-    from cython.cimports.loadstone.codec.buffers import Text
-    from cython.cimports.loadstone.codec.sets import TextSets
-else:
-    from loadstone.codec.buffers import Text
-    from loadstone.codec.sets import TextSets
-
 from loadstone.codec import kinds as k
+from loadstone.codec.buffers import Text
 from loadstone.codec.codes import TOO_LONG
 from loadstone.codec.formats import compile_formats
+from loadstone.codec.sets import TextSets
 from loadstone.codec.zones import LocalOffsets
 from loadstone.errors import ConfigurationError
 from loadstone.model.contract import Column

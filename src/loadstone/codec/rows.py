@@ -1,4 +1,3 @@
-# cython: language_level=3, boundscheck=True, wraparound=False, cdivision=True, initializedcheck=False
 """Rows out of cells: what delimited text and JSON share once they found the cells of a record.
 
 A front end says for each record, with the GIL released:
@@ -23,40 +22,20 @@ from collections.abc import Mapping
 
 import cython
 
-if cython.compiled:
-    from cython.cimports.loadstone.codec.bloom import BloomFilter, mix
-    from cython.cimports.loadstone.codec.buffers import Buffer, Text
-    from cython.cimports.loadstone.codec.cells import CellWriter
-    from cython.cimports.loadstone.codec.codes import NOT_A_LIST, WRONG_PART_COUNT
-    from cython.cimports.loadstone.codec.fields import FieldEncoder
-    from cython.cimports.loadstone.codec.findings import Findings
-    from cython.cimports.loadstone.codec.kinds import (
-        HAS_NULL_TEXTS,
-        HAS_SEPARATOR,
-        IS_KEY,
-        IS_SPLIT,
-        IS_UNKNOWN,
-    )
-    from cython.cimports.loadstone.codec.places import Places
-    from cython.cimports.loadstone.codec.program import Program
-    from cython.cimports.loadstone.codec.splitting import Splitter
-    from cython.cimports.loadstone.codec.texts import trimmed_end, trimmed_start
-else:
-    from loadstone.codec.bloom import BloomFilter, mix
-    from loadstone.codec.buffers import Buffer, Text
-    from loadstone.codec.cells import CellWriter
-    from loadstone.codec.codes import NOT_A_LIST, WRONG_PART_COUNT
-    from loadstone.codec.fields import FieldEncoder
-    from loadstone.codec.findings import Findings
-    from loadstone.codec.kinds import HAS_NULL_TEXTS, HAS_SEPARATOR, IS_KEY, IS_SPLIT, IS_UNKNOWN
-    from loadstone.codec.places import Places
-    from loadstone.codec.program import Program
-    from loadstone.codec.splitting import Splitter
-    from loadstone.codec.texts import trimmed_end, trimmed_start
-
+from loadstone.codec.bloom import BloomFilter, mix
+from loadstone.codec.buffers import Buffer, Text
 from loadstone.codec.cellmap import map_cells
+from loadstone.codec.cells import CellWriter
+from loadstone.codec.codes import NOT_A_LIST, WRONG_PART_COUNT
+from loadstone.codec.fields import FieldEncoder
+from loadstone.codec.findings import Findings
+from loadstone.codec.kinds import HAS_NULL_TEXTS, HAS_SEPARATOR, IS_KEY, IS_SPLIT, IS_UNKNOWN
+from loadstone.codec.places import Places
+from loadstone.codec.program import Program
 from loadstone.codec.rejects import Sentences, build_rejects
 from loadstone.codec.rules import compile_rules, fixed_fields
+from loadstone.codec.splitting import Splitter
+from loadstone.codec.texts import trimmed_end, trimmed_start
 from loadstone.model.batch import Chunk
 from loadstone.model.contract import LoadPlan
 
@@ -345,7 +324,7 @@ class RowWriter:
                 )
         return 0
 
-    def set_limit(self, code: int, limit: object) -> None:
+    def set_limit(self, code: int, limit: str) -> None:
         """Says what a reject of a whole record compares with."""
         self.program.limits[-1, code] = limit
 

@@ -1,4 +1,3 @@
-# cython: language_level=3, boundscheck=True, wraparound=False, cdivision=True, initializedcheck=False
 """Sets of short texts, asked without the GIL: what means NULL in a column, which values it allows."""
 
 from __future__ import annotations
@@ -8,12 +7,8 @@ from collections.abc import Iterable
 
 import cython
 
-if cython.compiled:
-    from cython.cimports.loadstone.codec.bloom import hash_bytes
-    from cython.cimports.loadstone.codec.buffers import Text
-else:
-    from loadstone.codec.bloom import hash_bytes
-    from loadstone.codec.buffers import Text
+from loadstone.codec.bloom import hash_bytes
+from loadstone.codec.buffers import Text
 
 __all__ = ["TextSets"]
 

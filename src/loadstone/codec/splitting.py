@@ -1,4 +1,3 @@
-# cython: language_level=3, boundscheck=True, wraparound=False, cdivision=True, initializedcheck=False
 """Cells that hold several values: a JSON list, a list or tuple as Python prints it, or with a separator."""
 
 from __future__ import annotations
@@ -8,14 +7,9 @@ import re
 
 import cython
 
-if cython.compiled:
-    from cython.cimports.loadstone.codec.buffers import Buffer, IntegerList, Text
-    from cython.cimports.loadstone.codec.kinds import HAS_NUL, NON_ASCII, PLAIN, QUOTED
-    from cython.cimports.loadstone.codec.texts import is_word, trimmed_end, trimmed_start
-else:
-    from loadstone.codec.buffers import Buffer, IntegerList, Text
-    from loadstone.codec.kinds import HAS_NUL, NON_ASCII, PLAIN, QUOTED
-    from loadstone.codec.texts import is_word, trimmed_end, trimmed_start
+from loadstone.codec.buffers import Buffer, IntegerList, Text
+from loadstone.codec.kinds import HAS_NUL, NON_ASCII, PLAIN, QUOTED
+from loadstone.codec.texts import is_word, trimmed_end, trimmed_start
 
 __all__ = ["Splitter"]
 

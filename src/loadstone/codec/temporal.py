@@ -1,4 +1,3 @@
-# cython: language_level=3, boundscheck=True, wraparound=False, cdivision=True, initializedcheck=False
 """Dates and times in ISO 8601, as PostgreSQL's own output writes them.
 
 `2024-03-01`, `12:30`, `12:30:05.25`, `2024-03-01T12:30:05Z`, `2024-03-01 12:30:05.25+02`, `infinity`. The
@@ -12,29 +11,16 @@ from array import array
 
 import cython
 
-if cython.compiled:
-    from cython.cimports.loadstone.codec.buffers import Text
-    from cython.cimports.loadstone.codec.codes import (
-        NOT_A_DATE,
-        NOT_A_TIME,
-        NOT_A_TIMESTAMP,
-        OUT_OF_RANGE,
-        TOO_MANY_DIGITS,
-        UNEXPECTED_ZONE,
-    )
-    from cython.cimports.loadstone.codec.texts import is_word
-else:
-    from loadstone.codec.buffers import Text
-    from loadstone.codec.codes import (
-        NOT_A_DATE,
-        NOT_A_TIME,
-        NOT_A_TIMESTAMP,
-        OUT_OF_RANGE,
-        TOO_MANY_DIGITS,
-        UNEXPECTED_ZONE,
-    )
-    from loadstone.codec.texts import is_word
-
+from loadstone.codec.buffers import Text
+from loadstone.codec.codes import (
+    NOT_A_DATE,
+    NOT_A_TIME,
+    NOT_A_TIMESTAMP,
+    OUT_OF_RANGE,
+    TOO_MANY_DIGITS,
+    UNEXPECTED_ZONE,
+)
+from loadstone.codec.texts import is_word
 from loadstone.codec.zones import LocalOffsets
 
 __all__ = ["TemporalParser"]
@@ -44,7 +30,7 @@ _HOUR = cython.declare(cython.longlong, 3_600_000_000)
 _SECOND = cython.declare(cython.longlong, 1_000_000)
 _EPOCH = cython.declare(cython.longlong, 730_425)  # days from 0000-03-01 to 2000-01-01
 _DATE_INFINITY = cython.declare(cython.longlong, 0x7FFFFFFF)
-_INFINITY = cython.declare(cython.longlong, 0x7FFFFFFFFFFFFFFF)
+_INFINITE_TIME = cython.declare(cython.longlong, 0x7FFFFFFFFFFFFFFF)
 _END = cython.declare(cython.longlong, 9_223_371_331_200_000_000)  # 294277-01-01
 _MOST_DAYS = cython.declare(cython.longlong, 106_751_990)  # a multiplication by a day overflows beyond
 _NO_ZONE = cython.declare(cython.int, -2)
@@ -150,7 +136,7 @@ class TemporalParser:
             sign = endless_sign(text, start, end)
             if sign == 0:
                 return NOT_A_TIMESTAMP
-            self.value = _INFINITY if sign > 0 else -_INFINITY - 1
+            self.value = _INFINITE_TIME if sign > 0 else -_INFINITE_TIME - 1
             return 0
         self.micros = 0
         self.has_offset = False

@@ -1,14 +1,10 @@
-# cython: language_level=3, boundscheck=True, wraparound=False, cdivision=True, initializedcheck=False
 """Characters and words: UTF-8, white space, booleans, hexadecimal digits."""
 
 from __future__ import annotations
 
 import cython
 
-if cython.compiled:
-    from cython.cimports.loadstone.codec.buffers import Text
-else:
-    from loadstone.codec.buffers import Text
+from loadstone.codec.buffers import Text
 
 __all__ = []
 

@@ -4,48 +4,6 @@ cimport cython
 
 from loadstone.codec.buffers cimport Buffer, Text
 
-cdef extern from *:
-    """
-    #include <stdint.h>
-    #include <string.h>
-    #if defined(_MSC_VER)
-    #include <intrin.h>
-    #endif
-
-    /* Eight bytes, the first one lowest. */
-    static inline uint64_t loadstone_word(const unsigned char *bytes) {
-        uint64_t word;
-        memcpy(&word, bytes, 8);
-    #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-        word = __builtin_bswap64(word);
-    #endif
-        return word;
-    }
-
-    /* The number of the lowest byte that has its highest bit set; there must be one. */
-    static inline int loadstone_first(uint64_t marks) {
-    #if defined(_MSC_VER)
-        unsigned long bit;
-        _BitScanForward64(&bit, marks);
-        return (int)(bit >> 3);
-    #else
-        return __builtin_ctzll(marks) >> 3;
-    #endif
-    }
-    """
-    unsigned long long loadstone_word(const unsigned char *bytes) noexcept nogil
-    int loadstone_first(unsigned long long marks) noexcept nogil
-
-
-cdef enum:  # what follows a cell
-    NEXT_CELL = 1
-    NEXT_RECORD = 2
-    INCOMPLETE = 3
-    UNCLOSED = 4
-    MALFORMED = 5
-    TOO_LONG = 6
-
-
 @cython.final
 cdef class Tokenizer:
     cdef Text block
@@ -57,11 +15,16 @@ cdef class Tokenizer:
     cdef int quote
     cdef int escape
     cdef unsigned char highest
-    cdef unsigned long long delimiter_word
+    cdef unsigned char escape_or_delimiter
     cdef unsigned long long quote_word
     cdef unsigned long long escape_word
     cdef object plain_stop
     cdef object quoted_stop
+
+    # which of the 64 bytes from `marked` on may end a cell, and which are above 127
+    cdef Py_ssize_t marked
+    cdef unsigned long long marks
+    cdef unsigned long long wide
 
     # the record at hand
     cdef Py_ssize_t limit
@@ -80,7 +43,8 @@ cdef class Tokenizer:
 
     cdef int begin(self, Py_ssize_t record) except -1 nogil
     cdef int next_cell(self) except -1 nogil
-    cdef Py_ssize_t skip_ordinary(self, Py_ssize_t i, bint is_quoted) except -1 nogil
+    cdef Py_ssize_t next_stop(self, Py_ssize_t i) except -1 nogil
+    cdef Py_ssize_t next_quote(self, Py_ssize_t i) except -1 nogil
     cdef int quoted_cell(self) except -1 nogil
     cdef int after_cell(self, Py_ssize_t i) except -1 nogil
     cdef int at_limit(self, int otherwise) except -1 nogil

@@ -1,4 +1,3 @@
-# cython: language_level=3, boundscheck=True, wraparound=False, cdivision=True, initializedcheck=False
 """Delimited text into cells: quotes, doubled and escaped quotes, every kind of line ending, line numbers.
 
 A record ends with LF, CRLF or a lone CR, mixed as they come; within quotes they belong to the cell. A quote
@@ -12,41 +11,30 @@ import re
 
 import cython
 
-if cython.compiled:
-    from cython.cimports.loadstone.codec.buffers import Buffer, Text
-    from cython.cimports.loadstone.codec.kinds import HAS_NUL, NON_ASCII, QUOTED
-    from cython.cimports.loadstone.codec.tokens import (
-        INCOMPLETE,
-        MALFORMED,
-        NEXT_CELL,
-        NEXT_RECORD,
-        TOO_LONG,
-        UNCLOSED,
-        loadstone_first,
-        loadstone_word,
-    )
-else:
-    from loadstone.codec.buffers import Buffer, Text
-    from loadstone.codec.kinds import HAS_NUL, NON_ASCII, QUOTED
+from loadstone.codec.buffers import Buffer, Text
+from loadstone.codec.kinds import HAS_NUL, NON_ASCII, QUOTED
 
-    # What follows a cell.
-    NEXT_CELL = 1
-    NEXT_RECORD = 2
-    INCOMPLETE = 3
-    UNCLOSED = 4
-    MALFORMED = 5
-    TOO_LONG = 6
+if cython.compiled:
+    from cython.cimports.loadstone.codec.words import loadstone_lowest, loadstone_mark, loadstone_word
 
 __all__ = [
     "INCOMPLETE",
     "MALFORMED",
     "NEXT_CELL",
     "NEXT_RECORD",
-    "TOO_LONG",
+    "OVERLONG",
     "UNCLOSED",
     "Tokenizer",
     "split_record",
 ]
+
+# What follows a cell.
+NEXT_CELL = 1
+NEXT_RECORD = 2
+INCOMPLETE = 3
+UNCLOSED = 4
+MALFORMED = 5
+OVERLONG = 6
 
 _NONE = cython.declare(cython.int, -1)
 
@@ -83,7 +71,7 @@ class Tokenizer:
         self.escape = escape[0] if escape else _NONE
         self.highest = max(delimiter[0], escape[0] if escape else 0, 13)
         self.start = self.end = 0
-        self.delimiter_word = delimiter[0] * _ONES
+        self.escape_or_delimiter = (escape or delimiter)[0]
         self.quote_word = (quote or delimiter)[0] * _ONES
         self.escape_word = (escape or quote or delimiter)[0] * _ONES
         marks = delimiter + (escape or b"")
@@ -93,13 +81,14 @@ class Tokenizer:
         self.block = Text(b"")
         self.spare = Buffer(256)
         self.size = 0
-        self.seen = 0
+        self.seen = self.marks = self.wide = 0
         self.is_final = False
 
     def open(self, block: Text, is_final: bool) -> None:
         """Takes a block to find records in; `is_final` where nothing follows it."""
         self.block = block
         self.size = len(block.data)
+        self.marked = -64
         self.is_final = is_final
 
     def begin(self, record: cython.Py_ssize_t) -> cython.int:
@@ -126,7 +115,7 @@ class Tokenizer:
         if i < limit and self.block.data[i] == self.quote:
             return self.quoted_cell()
         self.seen = 0
-        i = self.skip_ordinary(i, False)
+        i = self.next_stop(i)
         while i < limit:
             c = self.block.data[i]
             if c <= highest:
@@ -149,7 +138,7 @@ class Tokenizer:
         self.end = i
         if i >= limit:
             if self.is_limited or not self.is_final:
-                return self.at_limit(TOO_LONG)
+                return self.at_limit(OVERLONG)
             self.end = limit
         elif c == self.delimiter and not escapes:
             self.position = i + 1
@@ -158,13 +147,47 @@ class Tokenizer:
             self.unescape(self.start, self.end)
         return self.after_cell(i)
 
-    def skip_ordinary(self, i: cython.Py_ssize_t, is_quoted: cython.bint) -> cython.Py_ssize_t:
-        """The position of the next byte that may mean something, or one before it; notes the bytes between.
+    def next_stop(self, i: cython.Py_ssize_t) -> cython.Py_ssize_t:
+        """The position of the next byte that may end an unquoted cell, or one before it.
 
-        That is a control character up to CR, the escape, and within quotes the quote, else the delimiter.
+        That is a control character up to CR, the delimiter or the escape; `seen` notes the bytes between.
         """
         if cython.compiled:
-            mark: cython.ulonglong = self.quote_word if is_quoted else self.delimiter_word
+            bits: cython.ulonglong
+            count: cython.int
+            # Cells are short: the marks of 64 bytes serve several of them.
+            while True:
+                if i >= self.marked + 64:
+                    if self.size - i < 64:
+                        return i
+                    self.marked = i
+                    loadstone_mark(
+                        cython.address(self.block.data[i]),
+                        self.delimiter,
+                        self.escape_or_delimiter,
+                        cython.address(self.marks),
+                        cython.address(self.wide),
+                    )
+                bits = self.marks >> (i - self.marked)
+                if bits != 0:
+                    count = loadstone_lowest(bits)
+                    bits = (cython.cast(cython.ulonglong, 1) << count) - 1
+                    if (self.wide >> (i - self.marked)) & bits:
+                        self.seen = _HIGH_BITS
+                    i += count
+                    return min(self.limit, i)
+                if self.wide >> (i - self.marked):
+                    self.seen = _HIGH_BITS
+                i = self.marked + 64
+                if i >= self.limit:
+                    return self.limit
+        else:
+            return self.search(self.plain_stop, i)
+
+    def next_quote(self, i: cython.Py_ssize_t) -> cython.Py_ssize_t:
+        """The same within quotes, where the quote takes the delimiter's place."""
+        if cython.compiled:
+            mark: cython.ulonglong = self.quote_word
             escape: cython.ulonglong = self.escape_word if self.escape >= 0 else mark
             word: cython.ulonglong
             stops: cython.ulonglong
@@ -178,18 +201,22 @@ class Tokenizer:
                     | (((word ^ escape) - _ONES) & ~(word ^ escape))
                 ) & _HIGH_BITS
                 if stops != 0:
-                    count = loadstone_first(stops)
+                    count = loadstone_lowest(stops) >> 3
                     self.seen |= word & ((cython.cast(cython.ulonglong, 1) << (8 * count)) - 1)
                     return i + count
                 self.seen |= word
                 i += 8
         else:
-            stop = (self.quoted_stop if is_quoted else self.plain_stop).search(self.block.data, i, self.limit)
-            end = stop.start() if stop else self.limit
-            if not bytes(self.block.data[i:end]).isascii():
-                self.seen = _HIGH_BITS
-            return end
+            i = self.search(self.quoted_stop, i)
         return i
+
+    def search(self, pattern: re.Pattern[bytes], i: cython.Py_ssize_t) -> int:
+        """As the two above, uncompiled."""
+        found = pattern.search(self.block.data, i, self.limit)
+        end = found.start() if found else self.limit
+        if not bytes(self.block.data[i:end]).isascii():
+            self.seen = _HIGH_BITS
+        return end
 
     def quoted_cell(self) -> cython.int:
         """Finds the cell whose opening quote is at `position`. Returns what follows it."""
@@ -203,7 +230,7 @@ class Tokenizer:
         self.form = QUOTED
         self.seen = 0
         while i < limit:
-            i = self.skip_ordinary(i, True)
+            i = self.next_quote(i)
             if i >= limit:
                 break
             c = self.block.data[i]
