@@ -99,7 +99,7 @@ def loadstone_ways(database: BenchmarkDatabase, files: Files, endpoint: str | No
     key = {"key": list(KEY)}
     plain: dict[str, Any] = {"lineage": False}
     deduplicated = {**plain, **key, "deduplicate": "last"}
-    merged = {**plain, **key, "mode": "merge"}
+    merged = {**plain, "mode": "merge"}
     ways = [
         _way(database, files, "csv", "dirty CSV", "dirty.csv", plain, target=1.5),
         _way(database, files, "lineage", "dirty CSV, with lineage", "dirty.csv", {}, target=1.25),
@@ -116,10 +116,18 @@ def loadstone_ways(database: BenchmarkDatabase, files: Files, endpoint: str | No
             database,
             files,
             "merge",
-            "dirty CSV, merged into a new table with its unique index",
+            "dirty CSV, merged into a new table, unique index on timestamp, device_id, model",
             "dirty.csv",
-            merged,
+            {**merged, "key": ["timestamp", "device_id", "model"]},
             target=0.7,
+        ),
+        _way(
+            database,
+            files,
+            "merge-devices",
+            "dirty CSV, merged into a new table, unique index on device_id, model, timestamp",
+            "dirty.csv",
+            {**merged, **key},
         ),
         _way(database, files, "jsonl", "dirty JSON Lines", "dirty.jsonl", plain, target=1.4),
         _way(database, files, "gz", "dirty CSV, gz", "dirty.csv.gz", plain, target=1.4),
@@ -142,7 +150,7 @@ def _way(
     file: str,
     options: Mapping[str, Any],
     *,
-    target: float,
+    target: float | None = None,
     endpoint: str | None = None,
 ) -> Way:
     pipeline = files.folder / f"pipeline-{name}.yaml"
