@@ -1,4 +1,8 @@
-"""Arrays as text: PostgreSQL's own literal, `{1,2,NULL}`, or a JSON list, `[1, 2, null]`, up to six deep."""
+"""Arrays as text: PostgreSQL's own literal, `{1,2,NULL}`, or a JSON list, `[1, 2, null]`, up to six deep.
+
+A JSON list for an array of json or jsonb has one dimension: what its elements hold is theirs, and stays as it
+is written.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,9 @@ _TOKEN = re.compile(
 )
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _MOST_DIMENSIONS = 6
+_JSON_OIDS = frozenset({114, 3802})  # json, jsonb
+_NEXT_VALUE = re.compile(r"[ \t\r\n]*")
+_decoder = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)  # only the end counts
 
 
 def encode_array(text: str, element_oid: int, encode: Callable[[str], bytes]) -> bytes:
@@ -30,7 +37,10 @@ def encode_array(text: str, element_oid: int, encode: Callable[[str], bytes]) ->
         ValueError: it is not an array, or not a rectangular one; or what `encode` raises.
     """
     try:
-        nested = _read_json(text) if text.startswith("[") else _read_literal(text)
+        if not text.startswith("["):
+            nested = _read_literal(text)
+        else:
+            nested = _split_json(text) if element_oid in _JSON_OIDS else _read_json(text)
     except RecursionError:
         raise ValueError(text) from None
     sizes: list[int] = []
@@ -81,6 +91,30 @@ def _read_json(text: str) -> list[Any]:
     read = json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
     nested: list[Any] = as_text(read)
     return nested
+
+
+def _split_json(text: str) -> list[Any]:
+    """The elements of a JSON list, each as its text; null is NULL, as in every other array."""
+    elements: list[str | None] = []
+    position = _skip(text, 1)
+    while not text.startswith("]", position):
+        if elements:
+            if not text.startswith(",", position):
+                raise ValueError(text)
+            position = _skip(text, position + 1)
+        _, end = _decoder.raw_decode(text, position)
+        element = text[position:end]
+        elements.append(None if element == "null" else element)
+        position = _skip(text, end)
+    if position + 1 != len(text):
+        raise ValueError(text)
+    return elements
+
+
+def _skip(text: str, position: int) -> int:
+    """The position after white space."""
+    match = _NEXT_VALUE.match(text, position)
+    return match.end() if match else position
 
 
 def _read_literal(text: str) -> list[Any]:

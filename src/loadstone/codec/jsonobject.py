@@ -13,7 +13,7 @@ import cython
 from loadstone.codec.buffers import Buffer, Text
 from loadstone.codec.jsonkeys import KeyTable
 from loadstone.codec.jsonstrings import decode_string, has_escape
-from loadstone.codec.jsontext import scan_number, scan_string, scan_value, scan_word, skip_space
+from loadstone.codec.jsontext import scan_number, scan_string, scan_value, scan_word, skip_plain, skip_space
 
 if cython.compiled:
     from cython.cimports.libc.string import memcmp, memcpy
@@ -132,14 +132,9 @@ class ObjectScanner:
             c = text.data[i]
             if c == 34:
                 first = i + 1
-                i = first
-                while i < end:
-                    c = text.data[i]
-                    if c in (34, 92) or c < 32 or c >= 128:
-                        break
-                    i += 1
+                i = skip_plain(text, first, end)
                 kind = STRING
-                if i < end and c == 34:
+                if i < end and text.data[i] == 34:
                     i += 1
                 else:
                     kind = WIDE_STRING

@@ -8,6 +8,7 @@ cdef Py_ssize_t check_json(Text text, Py_ssize_t start, Py_ssize_t end) except? 
 cdef Py_ssize_t check_jsonb(Text text, Py_ssize_t start, Py_ssize_t end) except? -2 nogil
 
 cdef Py_ssize_t skip_space(Text text, Py_ssize_t start, Py_ssize_t end) except? -1 nogil
+cdef Py_ssize_t skip_plain(Text text, Py_ssize_t start, Py_ssize_t end) except? -1 nogil
 cdef Py_ssize_t scan_string(
     Text text, Py_ssize_t start, Py_ssize_t end, bint for_jsonb
 ) except? -1 nogil

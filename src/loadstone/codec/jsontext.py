@@ -15,7 +15,17 @@ import cython
 
 from loadstone.codec.buffers import Text
 
+if cython.compiled:
+    from cython.cimports.loadstone.codec.words import loadstone_lowest, loadstone_word
+
 __all__ = ["MAX_DEPTH", "json_error", "jsonb_error"]
+
+# Eight times: 1, the space, the quote, the backslash, 128.
+_BYTES_OF_ONE = cython.declare(cython.ulonglong, 0x0101010101010101)
+_SPACES = cython.declare(cython.ulonglong, 0x2020202020202020)
+_QUOTES = cython.declare(cython.ulonglong, 0x2222222222222222)
+_BACKSLASHES = cython.declare(cython.ulonglong, 0x5C5C5C5C5C5C5C5C)
+_TOP_BITS = cython.declare(cython.ulonglong, 0x8080808080808080)
 
 #: How deep objects and arrays may be nested.
 MAX_DEPTH = 512
@@ -162,6 +172,34 @@ def _is_word(
     return True
 
 
+def skip_plain(text: Text, start: cython.Py_ssize_t, end: cython.Py_ssize_t) -> cython.Py_ssize_t:
+    """The position of the next quote, backslash, control character or byte above 127; `end` without one."""
+    i: cython.Py_ssize_t = start
+    c: cython.uchar
+    if cython.compiled:
+        word: cython.ulonglong
+        stops: cython.ulonglong
+        end = min(end, len(text.data))
+        while end - i >= 8:
+            word = loadstone_word(cython.address(text.data[i]))
+            # The high bit of a byte is set where it is one of these; the lowest is exact.
+            stops = (
+                word
+                | (word - _SPACES)
+                | ((word ^ _QUOTES) - _BYTES_OF_ONE)
+                | ((word ^ _BACKSLASHES) - _BYTES_OF_ONE)
+            ) & _TOP_BITS
+            if stops != 0:
+                return i + (loadstone_lowest(stops) >> 3)
+            i += 8
+    while i < end:
+        c = text.data[i]
+        if c in {34, 92} or c < 32 or c >= 128:
+            break
+        i += 1
+    return i
+
+
 def scan_string(
     text: Text, start: cython.Py_ssize_t, end: cython.Py_ssize_t, for_jsonb: cython.bint
 ) -> cython.Py_ssize_t:
@@ -169,7 +207,10 @@ def scan_string(
     i: cython.Py_ssize_t = start + 1
     c: cython.uchar
     size: cython.int
-    while i < end:
+    while True:
+        i = skip_plain(text, i, end)
+        if i >= end:
+            return -2 - end
         c = text.data[i]
         if c == 34:
             return i + 1
@@ -179,14 +220,11 @@ def scan_string(
                 return i
         elif c < 32:
             return -2 - i
-        elif c < 128:
-            i += 1
         else:
             size = utf8_length(text, i, end)
             if size == 0:
                 return -2 - i
             i += size
-    return -2 - end
 
 
 def _scan_escape(
