@@ -46,29 +46,14 @@ class Patience:
             try:
                 return attempt()
             except (SlotUnavailable, TableBusy, ObjectBusy) as busy:
-                _heed_interrupt(busy)
                 if clock.monotonic() >= deadline:
                     raise
                 polls += 1
                 progress.waiting(str(busy))
                 clock.sleep(_WHILE_BUSY.delay(polls, self.random))
             except Transient as fault:
-                _heed_interrupt(fault)
                 faults += 1
                 if faults >= self.attempts:
                     raise
                 progress.waiting(f"{fault}; trying again ({faults + 1} of {self.attempts})")
                 clock.sleep(_AFTER_A_FAULT.delay(faults, self.random))
-
-
-def _heed_interrupt(error: BaseException) -> None:
-    """A fault met while cleaning up after Ctrl-C is no reason to try again.
-
-    Raises:
-        KeyboardInterrupt: the fault came on top of one.
-    """
-    earlier = error.__context__
-    while earlier is not None:
-        if isinstance(earlier, KeyboardInterrupt):
-            raise earlier
-        earlier = earlier.__context__

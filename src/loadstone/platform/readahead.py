@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
+
+from loadstone.platform.background import BackgroundThread
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -38,8 +39,11 @@ class ReadAhead:
         self._block_size = block_size
         self._ready: SimpleQueue[bytes | memoryview | BaseException] = SimpleQueue()
         self._blocks = blocks
-        self._room = threading.Semaphore(blocks)
-        self._thread: threading.Thread | None = None
+        # Queues of this kind hold no lock while an interrupt may come, as a semaphore does.
+        self._room: SimpleQueue[None] = SimpleQueue()
+        for _ in range(blocks):
+            self._room.put(None)
+        self._thread: BackgroundThread | None = None
         self._is_closing = False
         self._is_at_end = False
         self._has_begun = False
@@ -66,8 +70,8 @@ class ReadAhead:
         self._is_closing = self._is_at_end = True
         self._current = memoryview(b"")
         if self._thread is not None:
-            self._room.release()
-            self._thread.join(_CLOSE_TIMEOUT)
+            self._room.put(None)
+            self._thread.wait(_CLOSE_TIMEOUT)
             self._thread = None
         self._stream.close()
 
@@ -80,7 +84,7 @@ class ReadAhead:
             self._has_begun = True
             return memoryview(first)
         block = self._ready.get()
-        self._room.release()
+        self._room.put(None)
         if isinstance(block, BaseException):
             self._is_at_end = True
             raise block
@@ -90,26 +94,27 @@ class ReadAhead:
     def _after_first(self, first: bytes | memoryview) -> None:
         """Starts the thread, unless the first block shows that a second look finds the end."""
         if len(first) < self._block_size:
-            second = self._attempt()
+            second = self._attempt(Exception)  # an interrupt is the caller's, and at once
             self._ready.put(second)
-            self._room.acquire()
+            self._room.get()
             if isinstance(second, BaseException) or not second:
                 return
-        self._thread = threading.Thread(target=self._run, name="loadstone-read-ahead", daemon=True)
+        self._thread = BackgroundThread(self._run, "loadstone-read-ahead")
         self._thread.start()
 
-    def _attempt(self) -> bytes | memoryview | BaseException:
+    def _attempt(self, kept: type[BaseException]) -> bytes | memoryview | BaseException:
+        """The next block, or the error that the reader's thread is to raise in its place."""
         try:
             return self._stream.read(self._block_size)
-        except BaseException as error:  # noqa: BLE001 - raised again by the reader's thread
+        except kept as error:
             return error
 
     def _run(self) -> None:
         while True:
-            self._room.acquire()
+            self._room.get()
             if self._is_closing:
                 return
-            block = self._attempt()
+            block = self._attempt(BaseException)
             self._ready.put(block)
             if isinstance(block, BaseException) or not block:
                 return

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from loadstone.errors import LoadstoneError
 from loadstone.model.batch import Reject
@@ -14,7 +15,7 @@ from loadstone.postgres.connection import Connection, Connector
 from loadstone.postgres.queries import query
 from loadstone.postgres.rejects import KEPT_REJECTS, RejectSpool
 
-__all__ = ["record_failure", "retire", "touch", "withdraw"]
+__all__ = ["record_failure", "retire", "touch", "withdraw", "withdrawing_if_interrupted"]
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +47,24 @@ def withdraw(connector: Connector, load_id: int) -> None:
             connection.execute(query("withdraw"), {"load_id": load_id})
     except LoadstoneError as error:
         logger.warning("load %d: its ledger row could not be withdrawn: %s", load_id, error)
+
+
+@contextmanager
+def withdrawing_if_interrupted(connector: Connector) -> Iterator[list[int]]:
+    """Takes back the running rows whose numbers were noted, where Ctrl-C or the like ends what is inside.
+
+    A number is noted before its row is committed, so that there is no moment at which a row would stay. By
+    then the load's own transaction must have ended: it may hold the row.
+    """
+    noted: list[int] = []
+    try:
+        yield noted
+    except Exception:
+        raise  # told by the ledger, or by who comes next
+    except BaseException:
+        for load_id in noted:
+            withdraw(connector, load_id)
+        raise
 
 
 def touch(connector: Connector, request: LoadRequest, load_id: int) -> None:
@@ -82,7 +101,9 @@ def record_failure(
         return request.replay_of  # the load stands as it was
     try:
         with connector.transaction() as connection:
-            number = load_id if load_id is not None else ledger.insert(connection, request, "running")
+            number = load_id
+            if number is None:
+                number = ledger.insert(connection, ledger.canonical(connection, request), "running")
             if spool is not None:
                 return _fail(connection, number, error, counts, spool)
             given = RejectSpool(number)

@@ -21,6 +21,7 @@ __all__ = ["CopyStream"]
 
 _HEADER = b"PGCOPY\n\xff\r\n\x00" + b"\x00" * 8
 _TRAILER = b"\xff\xff"
+_GIVEN_UP = b"the load was given up"
 
 # libpq gets slow with larger pieces: it moves what is unsent to the front of its buffer.
 _PIECE = 128 * 1024
@@ -56,6 +57,7 @@ class CopyStream:
         self._stall_timeout = stall_timeout
         self._stop = stop
         self._is_open = False
+        self._takes_rows = False
         self._has_spoken = False
         self.rows = 0
 
@@ -90,21 +92,27 @@ class CopyStream:
         """Gives the COPY up. The transaction is then aborted, or the connection closed."""
         if not self._is_open:
             return
-        self._is_open = False
         try:
-            self._say_end(b"the load was given up")
-            self._answer(time.monotonic() + _PATIENCE_SECONDS)
+            if self._takes_rows:
+                self._say_end(_GIVEN_UP)
+                self._answer(time.monotonic() + _PATIENCE_SECONDS)
+            else:
+                self._cancel()
         except Stalled:
             self._cancel()
         except psycopg.Error:
             pass  # the server's word that it gave up, or that it is gone
+        finally:
+            self._is_open = False
 
     def _open(self) -> None:
-        result = self._pgconn.exec_(self._statement)
-        if result.status != pq.ExecStatus.COPY_IN:
-            raise self._error(result)
-        self._is_open = True
-        self._has_spoken = False
+        """Begins the COPY. A locked table is waited for in pieces, so that waiting can be given up."""
+        self._is_open, self._takes_rows, self._has_spoken = True, False, False
+        self._pgconn.send_query(self._statement)
+        first = self._result(None)
+        if first is None or first.status != pq.ExecStatus.COPY_IN:
+            self._end_with(first, None)
+        self._takes_rows = True
         self._put(_HEADER)
 
     def _put(self, piece: Buffer) -> None:
@@ -135,15 +143,16 @@ class CopyStream:
             psycopg.Error: it refused one, or is gone.
             Stalled: the deadline passed.
         """
-        while self._pgconn.flush() == 1:
-            self._wait(select.POLLOUT | select.POLLIN, deadline)
-        first: pq.abc.PGresult | None = None
-        while True:
-            while self._pgconn.is_busy():
-                self._wait(select.POLLIN, deadline)
-            result = self._pgconn.get_result()
-            if result is None:
-                break
+        return self._end_with(self._result(deadline), deadline)
+
+    def _end_with(self, first: pq.abc.PGresult | None, deadline: float | None) -> int:
+        """As `_answer`, where its first result is there; the others only say that it is the end."""
+        result = first
+        while result is not None:
+            if result.status == pq.ExecStatus.COPY_IN:
+                self._say_end(_GIVEN_UP)  # it began when it was no longer wanted
+                first = None
+            result = self._result(deadline)
             first = first or result
         self._is_open = False
         if first is None:
@@ -151,6 +160,13 @@ class CopyStream:
         if first.status != pq.ExecStatus.COMMAND_OK:
             raise self._error(first)
         return first.command_tuples or 0
+
+    def _result(self, deadline: float | None) -> pq.abc.PGresult | None:
+        while self._pgconn.flush() == 1:
+            self._wait(select.POLLOUT | select.POLLIN, deadline)
+        while self._pgconn.is_busy():
+            self._wait(select.POLLIN, deadline)
+        return self._pgconn.get_result()
 
     def _error(self, result: pq.abc.PGresult) -> psycopg.Error:
         error = error_from_result(result)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import queue
 import threading
 from collections.abc import Callable
+from queue import SimpleQueue
 
 from loadstone.errors import ConnectionLost
 from loadstone.model.batch import Chunk
+from loadstone.platform.background import BackgroundThread
 
 __all__ = ["Pump"]
 
-_LOOK_UP_SECONDS = 0.5
 _FAREWELL_SECONDS = 10.0
 
 
@@ -29,9 +29,13 @@ class Pump:
     def __init__(self, consume: Callable[[Chunk], None], stop: threading.Event, *, depth: int = 2) -> None:
         self._consume = consume
         self._stop = stop
-        self._queue: queue.Queue[Chunk | None] = queue.Queue(depth)
+        # Of the queues only this kind holds no lock while an interrupt may come.
+        self._chunks: SimpleQueue[Chunk | None] = SimpleQueue()
+        self._room: SimpleQueue[None] = SimpleQueue()
+        for _ in range(depth):
+            self._room.put(None)
         self._error: BaseException | None = None
-        self._thread: threading.Thread | None = None
+        self._thread: BackgroundThread | None = None
 
     def put(self, chunk: Chunk) -> None:
         """Hands over a chunk; waits while `depth` of them are ahead.
@@ -40,15 +44,12 @@ class Pump:
             Exception: what `consume` raised for an earlier chunk.
         """
         if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="loadstone-copy", daemon=True)
+            self._thread = BackgroundThread(self._run, "loadstone-copy")
             self._thread.start()
-        while self._error is None:
-            try:
-                self._queue.put(chunk, timeout=_LOOK_UP_SECONDS)
-            except queue.Full:
-                continue
-            return
-        raise self._error
+        self._room.get()
+        if self._error is not None:
+            raise self._error
+        self._chunks.put(chunk)
 
     def finish(self) -> None:
         """Waits until all chunks are consumed.
@@ -57,8 +58,8 @@ class Pump:
             Exception: what `consume` raised.
         """
         if self._thread is not None:
-            self._queue.put(None)
-            self._thread.join()
+            self._chunks.put(None)
+            self._thread.wait()
             self._thread = None
         if self._error is not None:
             raise self._error
@@ -72,20 +73,15 @@ class Pump:
         if self._thread is None:
             return
         self._stop.set()
-        while True:
-            try:
-                self._queue.get_nowait()
-            except queue.Empty:
-                break
-        self._queue.put(None)
-        self._thread.join(_FAREWELL_SECONDS)
-        hangs = self._thread.is_alive()
+        self._chunks.put(None)
+        has_ended = self._thread.wait(_FAREWELL_SECONDS)
         self._thread = None
-        if hangs:
+        if not has_ended:
             raise ConnectionLost("the database does not answer", hint="the load's connection is given up")
 
     def _run(self) -> None:
-        while (chunk := self._queue.get()) is not None:
+        while (chunk := self._chunks.get()) is not None:
+            self._room.put(None)
             if self._error is not None or self._stop.is_set():
                 continue  # who puts must never be left waiting
             try:

@@ -69,17 +69,6 @@ def test_after_the_last_attempt_the_fault_comes_out() -> None:
         Patience(attempts=3).persist(failing(3, ConnectionLost("gone")), FakeClock(), Listener())
 
 
-def test_a_fault_on_top_of_an_interrupt_is_the_interrupt() -> None:
-    def attempt() -> LoadOutcome:
-        try:
-            raise KeyboardInterrupt
-        finally:
-            raise ConnectionLost("while cleaning up")
-
-    with pytest.raises(KeyboardInterrupt):
-        Patience().persist(attempt, FakeClock(), Listener())
-
-
 def test_a_terminal_error_is_not_tried_again() -> None:
     clock = FakeClock()
     with pytest.raises(FormatError):
