@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
-from types import FrameType
+from functools import partial
 
 import click
 
 from loadstone import __version__
-from loadstone.cli.failures import exit_code_of
+from loadstone.cli.failures import EXIT_INTERRUPTED, exit_code_of
+from loadstone.cli.interrupts import interruptible
 from loadstone.cli.lazy import LazyGroup
 from loadstone.cli.options import EVERYWHERE
 
@@ -82,13 +81,16 @@ def root(**_everywhere: object) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command line and ends the process with its exit status."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    with suppress(ValueError):  # not the main thread, as in some tests
-        signal.signal(signal.SIGTERM, _interrupt)
-    as_json = "--json" in arguments
-    code = exit_code_of(lambda: root.main(list(arguments), "loadstone", standalone_mode=False), as_json)
+    try:
+        code = exit_code_of(partial(_run, arguments), "--json" in arguments)
+    except KeyboardInterrupt:  # once more, while the first was told of
+        code = EXIT_INTERRUPTED
+    # An interrupt within `exec`, as in an import that makes a dataclass, is remembered as one that nobody
+    # handled: Python would end the process by the signal instead. Running any text makes it forget.
+    exec("")  # noqa: S102
     sys.exit(code)
 
 
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    """Being told to stop is treated as Ctrl-C: roll back, give slots back, say so."""
-    raise KeyboardInterrupt
+def _run(arguments: Sequence[str]) -> object:
+    with interruptible():
+        return root.main(list(arguments), "loadstone", standalone_mode=False)

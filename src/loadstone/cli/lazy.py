@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import CompletionItem
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 __all__ = ["LazyGroup", "Sections"]
 
@@ -42,6 +43,8 @@ class LazyGroup(click.Group):
         """As click does, and names the nearest command where there is none."""
         name = args[0]
         if name not in self._commands and not name.startswith("-"):
+            import difflib  # noqa: PLC0415 - only where a name is wrong
+
             near = difflib.get_close_matches(name, self._commands, n=1, cutoff=0.5)
             hint = f" Did you mean {near[0]}?" if near else ""
             raise click.UsageError(f"there is no command {name!r}.{hint}", ctx)
@@ -57,6 +60,8 @@ class LazyGroup(click.Group):
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """The names that begin so, with their help."""
+        from click.shell_completion import CompletionItem  # noqa: PLC0415 - only the shell asks
+
         names = [name for name in self._commands if name.startswith(incomplete)]
         items = [CompletionItem(name, help=self._commands[name][1]) for name in names]
         return items + click.Command.shell_complete(self, ctx, incomplete)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -11,19 +12,16 @@ if TYPE_CHECKING:
 
 __all__ = ["open_workspace", "selection_of"]
 
-#: Objects made before the collector looks for cycles; Python's own choice is 700.
-_COLLECT_AFTER = 50_000
-
 
 def open_workspace(settings: Settings, *, migrate: bool = True) -> Workspace:
     """Opens it; a context manager. `migrate` makes or upgrades loadstone's own tables where needed."""
-    # What is imported stays to the end, and a load makes many objects but no cycles: looking through all of
-    # them again and again would cost a tenth of the client's time.
+    # What is imported stays to the end: the collector need never look at it.
     gc.disable()
+    # No use for pydantic's plugins here; looking for them reads what every installed package says of itself.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     from loadstone.wiring.cli import Workspace  # noqa: PLC0415 - brings pydantic and psycopg
 
     gc.freeze()
-    gc.set_threshold(_COLLECT_AFTER)
     gc.enable()
     return Workspace.open(settings.pipeline_file, settings.to, migrate=migrate)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -59,6 +58,8 @@ def complaints(error: ValidationError, document: Document, model: type[BaseModel
 
 def nearest(word: str, known: Sequence[str]) -> str | None:
     """A hint that names the known word which was probably meant, or all of them."""
+    import difflib  # noqa: PLC0415 - only where a word is wrong
+
     near = difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.6)
     if near:
         return f"did you mean {near[0]}?"

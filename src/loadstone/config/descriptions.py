@@ -44,13 +44,14 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "a count. More fail it; null sets no limit.",
         "columns": "By their names in the file: what is expected of the cells.",
         "contract": "What a column does that is not listed: evolve adds it to the table, freeze fails the "
-        "load, discard_row leaves out rows that have it, discard_value leaves out the value.",
+        "load, discard_row leaves out rows that have it, discard_value leaves out the value. With evolve, "
+        "a column without a type of its own also gets a wider one where values need it.",
         "types": "Types of columns without one: infer them from the file, or text.",
         "lineage": "Write _load_id and _row to every row, so that it tells which load it came from.",
         "format": "How the files are written, where that is not to be found out.",
     },
     "ColumnConfig": {
-        "type": "A PostgreSQL type. Left out: the table's, else what the file shows.",
+        "type": "A PostgreSQL type, which stays as it is. Left out: the table's, else what the file shows.",
         "rename": "The column's name in the table.",
         "required": "A missing value rejects the row, unless default fills it.",
         "null_values": "Texts that mean NULL, besides an unquoted empty cell.",

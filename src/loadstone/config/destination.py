@@ -13,8 +13,7 @@ from loadstone.model.pipeline import Pipeline
 __all__ = ["choose_destination", "mask_password"]
 
 _VARIABLES = ("LOADSTONE_DATABASE_URL", "DATABASE_URL")
-_CONNECTION_STRING = re.compile(r"\s*\w+\s*=")
-_PASSWORD_WORD = re.compile(r"(password\s*=\s*)('(?:[^'\\]|\\.)*'|\S+)", re.IGNORECASE)
+_CONNECTION_STRING = r"\s*\w+\s*="
 _MASK = "***"
 
 
@@ -45,8 +44,8 @@ def choose_destination(to: str | None, pipeline: Pipeline, environment: Mapping[
 
 def mask_password(url: str) -> str:
     """The URL or connection string as it may be shown."""
-    if _CONNECTION_STRING.match(url):
-        return _PASSWORD_WORD.sub(rf"\g<1>{_MASK}", url)
+    if re.match(_CONNECTION_STRING, url):
+        return re.sub(r"(?i)(password\s*=\s*)('(?:[^'\\]|\\.)*'|\S+)", rf"\g<1>{_MASK}", url)
     if "://" not in url:
         return _MASK if "@" in url else url
     try:
@@ -70,7 +69,7 @@ def _checked(url: str, where: str) -> str:
     scheme, colon, _ = url.strip().partition("://")
     if colon and scheme in {"postgresql", "postgres"}:
         return url.strip()
-    if not colon and _CONNECTION_STRING.match(url):
+    if not colon and re.match(_CONNECTION_STRING, url):
         return url.strip()
     if scheme == "secretsmanager" and colon:
         hint = "put the database's URL into LOADSTONE_DATABASE_URL"

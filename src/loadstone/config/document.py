@@ -88,6 +88,8 @@ def parse(
         document.problems.append(Problem(None, "not valid YAML: " + str(error).splitlines()[0]))
     except RecursionError:
         document.problems.append(Problem(None, "not valid YAML: nested too deep"))
+    except ValueError:  # PyYAML lets it through
+        document.problems.append(Problem(None, r"not valid YAML: an escape \U... names no character"))
     else:
         if node is not None:
             document.data = _Builder(document, environment, late).value(node, (), (wanted,))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 __all__ = ["UnsetVariable", "expand", "has_variable"]
 
-_REFERENCE = re.compile(
+_REFERENCE = (
     r"(?P<escaped>\$\$(?=\{))|\$\{(?:(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<default>:-[^}]*)?\}|(?P<broken>))"
 )
 
@@ -44,7 +44,7 @@ def expand(text: str, environment: Mapping[str, str]) -> str:
             raise UnsetVariable(name)
         return environment[name]
 
-    return _REFERENCE.sub(replacement, text)
+    return re.sub(_REFERENCE, replacement, text)
 
 
 def has_variable(text: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from loadstone.errors import ConfigurationError
 
@@ -13,16 +13,14 @@ __all__ = ["InvalidPipeline", "Path", "Place", "Problem"]
 Path = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
-    """A position in a file, counted from 1."""
+class Place(NamedTuple):
+    """A position in a file, counted from 1; the earlier one is the smaller."""
 
     line: int
     column: int
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One thing that is wrong.
 
     Attributes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 
 from loadstone.core.patterns import matches
@@ -31,6 +30,8 @@ def route(key: str, datasets: Mapping[str, Dataset]) -> str:
             hint="make their `files` patterns exclude one another, or name one with --dataset",
         )
     patterns = [pattern for dataset in datasets.values() for pattern in dataset.files]
+    import difflib  # noqa: PLC0415 - only where no pattern matches
+
     near = difflib.get_close_matches(key, patterns, n=1, cutoff=0.0)
     raise UsageError(
         "no dataset matches this file",

@@ -24,7 +24,9 @@ __all__ = [
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # Validators are compiled on first use: a load without a pipeline file needs none of them. For the same
+    # reason the defaults below are constructed rather than validated.
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class RejectLimit(_Strict):
@@ -66,6 +68,9 @@ class RejectLimit(_Strict):
         if self.count is not None:
             return f"{self.count:,} rows"
         return "no limit" if self.share is None else f"{self.share * 100:g} %"
+
+
+_TEN_PERCENT = RejectLimit.model_construct(share=0.1)
 
 
 def _text(value: object) -> object:
@@ -174,12 +179,12 @@ class Dataset(_Strict):
     allow_empty: bool = False
     partition_by: PartitionBy | None = None
     indexes: tuple[tuple[str, ...], ...] = ()
-    reject_limit: Annotated[RejectLimit, BeforeValidator(RejectLimit.parse)] = RejectLimit(share=0.1)
+    reject_limit: Annotated[RejectLimit, BeforeValidator(RejectLimit.parse)] = _TEN_PERCENT
     columns: dict[str, ColumnConfig] = {}
     contract: Drift = "evolve"
     types: Literal["infer", "text"] = "infer"
     lineage: bool = True
-    format: Format = Format()
+    format: Format = Format.model_construct()
 
     @model_validator(mode="before")
     @classmethod
@@ -251,5 +256,5 @@ class Pipeline(_Strict):
     name: str = "default"
     source: str | None = None
     destination: str | None = None
-    limits: Limits = Limits()
+    limits: Limits = Limits.model_construct()
     datasets: dict[str, Dataset] = {}

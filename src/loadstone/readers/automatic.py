@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from loadstone.readers.blocks import Blocks
 from loadstone.readers.delimited import DelimitedFile
 from loadstone.readers.intake import Intake
-from loadstone.readers.jsonlines import JsonLinesFile
 from loadstone.readers.naming import named_format
 
 if TYPE_CHECKING:
@@ -17,6 +16,8 @@ if TYPE_CHECKING:
     from loadstone.model.event import ObjectVersion
     from loadstone.model.pipeline import Format
     from loadstone.ports import ByteStream
+    from loadstone.readers.jsonlines import JsonLinesFile
+    from loadstone.readers.naming import NamedFormat
 
 __all__ = ["AutomaticReader"]
 
@@ -39,7 +40,14 @@ class AutomaticReader:
             chosen = file_format.type or named_format(version.key)[0]
             if chosen is None:
                 chosen = "jsonl" if bytes(blocks.head[:4096]).lstrip()[:1] == b"{" else "csv"
-            opened = DelimitedFile if chosen == "csv" else JsonLinesFile
-            yield opened(intake, blocks, version, file_format)
+            yield _front_end(chosen)(intake, blocks, version, file_format)
         finally:
             intake.close()
+
+
+def _front_end(chosen: NamedFormat) -> type[DelimitedFile | JsonLinesFile]:
+    if chosen == "csv":
+        return DelimitedFile
+    from loadstone.readers.jsonlines import JsonLinesFile  # noqa: PLC0415 - brings its own part of the codec
+
+    return JsonLinesFile

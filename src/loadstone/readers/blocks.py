@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from loadstone.model.batch import Chunk
 
-__all__ = ["BLOCK_SIZE", "Blocks", "Encoder", "count_lines"]
+__all__ = ["BLOCK_SIZE", "Blocks", "Encoder", "count_lines", "joined"]
 
 #: Bytes of text handed to the codec at a time, unless a record is longer.
 BLOCK_SIZE = 1024 * 1024
@@ -101,3 +101,8 @@ def count_lines(text: bytes | memoryview) -> int:
     """How many physical lines end in the text: LF, CRLF and CR each end one."""
     data = bytes(text)
     return data.count(b"\n") + data.count(b"\r") - data.count(b"\r\n")
+
+
+def joined(records: Sequence[bytes]) -> bytes:
+    """Records, each with its line ending or without, as one text."""
+    return b"".join(record.rstrip(b"\r\n") + b"\n" for record in records)

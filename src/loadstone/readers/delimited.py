@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from loadstone.codec.delimited import DelimitedEncoder, split_record
 from loadstone.errors import ConfigurationError, FormatError
 from loadstone.model.load import Layout
-from loadstone.readers.blocks import Blocks, count_lines
+from loadstone.readers.blocks import Blocks, count_lines, joined
 from loadstone.readers.intake import Intake
 from loadstone.readers.naming import named_format
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from loadstone.model.batch import Chunk
     from loadstone.model.contract import LoadPlan
@@ -86,17 +86,24 @@ class DelimitedFile:
 
     def chunks(self, plan: LoadPlan) -> Iterator[Chunk]:
         """The records as tuples and rejects, block by block; once."""
-        encoder = DelimitedEncoder(
+        yield from self._blocks.encode(self._encoder(plan, self._line, self._offset))
+        self._intake.finish()
+
+    def encode(self, records: Sequence[bytes], plan: LoadPlan) -> Chunk:
+        """Single records under a plan of their own."""
+        chunk, _ = self._encoder(plan).feed(joined(records), True)
+        return chunk
+
+    def _encoder(self, plan: LoadPlan, line: int = 1, offset: int = 0) -> DelimitedEncoder:
+        return DelimitedEncoder(
             plan,
             delimiter=self._delimiter,
             quote=self._quote_byte,
             escape=self._escape_byte,
-            first_line=self._line,
-            first_offset=self._offset,
+            first_line=line,
+            first_offset=offset,
             max_record_bytes=self._format.max_record_bytes,
         )
-        yield from self._blocks.encode(encoder)
-        self._intake.finish()
 
     @property
     def _quote_byte(self) -> bytes | None:

@@ -7,8 +7,7 @@ its place, where an exception here would lose the file.
 from __future__ import annotations
 
 import codecs
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from loadstone.ports import ByteStream
@@ -30,8 +29,7 @@ def _mark(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error("loadstone.undecodable", _mark)
 
 
-@dataclass(frozen=True, slots=True)
-class Encoding:
+class Encoding(NamedTuple):
     """How a file's text is encoded.
 
     Attributes:

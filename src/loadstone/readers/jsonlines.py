@@ -10,11 +10,11 @@ from loadstone.codec.jsonmembers import read_members
 from loadstone.codec.jsontext import json_error
 from loadstone.errors import FormatError
 from loadstone.model.load import Layout
-from loadstone.readers.blocks import Blocks, count_lines
+from loadstone.readers.blocks import Blocks, count_lines, joined
 from loadstone.readers.intake import Intake
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from loadstone.codec.jsonmembers import Member
     from loadstone.model.batch import Chunk
@@ -91,6 +91,12 @@ class JsonLinesFile:
         )
         yield from self._blocks.encode(encoder)
         self._intake.finish()
+
+    def encode(self, records: Sequence[bytes], plan: LoadPlan) -> Chunk:
+        """Single records under a plan of their own."""
+        encoder = JsonLinesEncoder(plan, max_record_bytes=self._format.max_record_bytes)
+        chunk, _ = encoder.feed(joined(records), True)
+        return chunk
 
     def _skip_line(self) -> None:
         head = bytes(self._blocks.head)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 
 from loadstone.codec.delimited import DelimitedEncoder
 from loadstone.codec.jsonlines import JsonLinesEncoder
-from loadstone.core.mended import MendedRecord, read_mended
+from loadstone.core.mended import read_mended
 from loadstone.errors import ObjectMissing
 from loadstone.model.batch import Chunk
 from loadstone.model.contract import LoadPlan
@@ -18,6 +18,7 @@ from loadstone.model.event import ObjectVersion
 from loadstone.model.load import Layout
 from loadstone.model.pipeline import Format
 from loadstone.ports import ByteStream, OpenFile
+from loadstone.readers.blocks import joined
 
 __all__ = ["MendedReader"]
 
@@ -63,11 +64,16 @@ class _MendedFile:
     def chunks(self, plan: LoadPlan) -> Iterator[Chunk]:
         for record in self._records:
             # One encoder a record: each has a row number of its own, and mended rows are few.
-            chunk, _ = self._encoder(plan, record).feed(record.raw, True)
-            yield replace(chunk, bytes_read=len(record.raw))
+            encoder = self._encoder(plan, record.row_number, record.line_number)
+            chunk, _ = encoder.feed(record.raw, True)
+            discarded = (record.row_number,) if chunk.discarded else ()
+            yield replace(chunk, bytes_read=len(record.raw), discarded_rows=discarded)
 
-    def _encoder(self, plan: LoadPlan, record: MendedRecord) -> DelimitedEncoder | JsonLinesEncoder:
-        row, line = record.row_number, record.line_number
+    def encode(self, records: Sequence[bytes], plan: LoadPlan) -> Chunk:
+        chunk, _ = self._encoder(plan, 1, 1).feed(joined(records), True)
+        return chunk
+
+    def _encoder(self, plan: LoadPlan, row: int, line: int) -> DelimitedEncoder | JsonLinesEncoder:
         if self._dialect.get("format") == "jsonl":
             return JsonLinesEncoder(plan, first_row=row, first_line=line)
         quote, escape = self._dialect.get("quote"), self._dialect.get("escape")

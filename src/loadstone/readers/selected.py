@@ -7,7 +7,7 @@ tuples are dropped.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -61,6 +61,9 @@ class _SelectedFile:
     def sha256(self) -> str:
         return self._file.sha256
 
+    def encode(self, records: Sequence[bytes], plan: LoadPlan) -> Chunk:
+        return self._file.encode(records, plan)
+
     def chunks(self, plan: LoadPlan) -> Iterator[Chunk]:
         left = set(self._wanted)
         for chunk in self._file.chunks(replace(plan, trace=True)):
@@ -83,7 +86,8 @@ class _SelectedFile:
                 repaired=0,
             )
         if left:  # neither taken nor rejected: the contract leaves them out by now
-            yield Chunk(tuples=b"", rows=0, records=len(left), discarded=len(left))
+            numbers = sorted(left)
+            yield Chunk(b"", 0, records=len(left), discarded=len(left), discarded_rows=numbers)
 
 
 def _kept(

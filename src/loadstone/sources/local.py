@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import stat
 import threading
@@ -157,9 +156,9 @@ class LocalStream:
     def close(self) -> None:
         """Closes the file. Harmless when already closed."""
         with self._lock:
-            if self._descriptor >= 0:
-                os.close(self._descriptor)
-                self._descriptor = -1
+            descriptor, self._descriptor = self._descriptor, -1
+            if descriptor >= 0:
+                os.close(descriptor)
 
     def _check(self, when: str) -> None:
         found = os.fstat(self._descriptor)
@@ -227,6 +226,8 @@ def _missing(path: str, what: str) -> ObjectMissing:
     """With the name that was probably meant."""
     if os.path.islink(path):
         return ObjectMissing("this is a symbolic link that leads nowhere", where=path)
+    import difflib  # noqa: PLC0415 - only where a name is wrong
+
     parent, name = Path(path).parent, Path(path).name
     try:
         near = difflib.get_close_matches(name, os.listdir(parent), n=1)

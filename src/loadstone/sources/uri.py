@@ -13,20 +13,25 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from loadstone.core.patterns import has_magic, literal_prefix
 from loadstone.errors import ObjectMissing, SourceError, UsageError
 from loadstone.sources.local import LocalSource
-from loadstone.sources.s3 import S3Source
+
+if TYPE_CHECKING:
+    from loadstone.sources.s3 import S3Source
 
 __all__ = ["open_source", "resolve"]
 
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://")
 _EVERYTHING = "**"
+#: Seconds without a byte after which a connection is given up.
+_STALL_TIMEOUT = 60.0
 
 
-def open_source(uri: str, *, stall_timeout: float = 60.0) -> LocalSource | S3Source:
+def open_source(uri: str, *, stall_timeout: float = _STALL_TIMEOUT) -> LocalSource | S3Source:
     """The source that a pipeline's `source:` names: a folder, or a bucket with or without a prefix.
 
     Raises:
@@ -39,7 +44,7 @@ def open_source(uri: str, *, stall_timeout: float = 60.0) -> LocalSource | S3Sou
             raise UsageError(
                 "a source is no pattern", where=uri, hint="patterns go into `files:` of a dataset"
             )
-        return S3Source(bucket, prefix and prefix.rstrip("/") + "/", stall_timeout=stall_timeout)
+        return _bucket_source(bucket, prefix and prefix.rstrip("/") + "/", stall_timeout=stall_timeout)
     path = _local_path(uri)
     if not os.path.isdir(path):
         if os.path.exists(path):
@@ -87,11 +92,11 @@ def _resolve_local(uri: str, path: str, within: str | None) -> tuple[LocalSource
 
 
 def _resolve_s3(uri: str, bucket: str, key: str, within: str | None) -> tuple[S3Source, tuple[str, ...]]:
-    source = S3Source(bucket)
+    source = _bucket_source(bucket)
     if within is not None and (place := _s3_place(within)) is not None:
         prefix = place[1] and place[1].rstrip("/") + "/"
         if place[0] == bucket and key.startswith(prefix):
-            source, key = S3Source(bucket, prefix), key[len(prefix) :]
+            source, key = _bucket_source(bucket, prefix), key[len(prefix) :]
     if not key or key.endswith("/"):
         pattern = _escaped(key) + _EVERYTHING
     elif has_magic(key) and _is_object(source, key):
@@ -103,6 +108,12 @@ def _resolve_s3(uri: str, bucket: str, key: str, within: str | None) -> tuple[S3
         return source, (key,)
     _require_any(source, pattern, uri)
     return source, (pattern,)
+
+
+def _bucket_source(bucket: str, prefix: str = "", *, stall_timeout: float = _STALL_TIMEOUT) -> S3Source:
+    from loadstone.sources.s3 import S3Source  # noqa: PLC0415 - files do without it
+
+    return S3Source(bucket, prefix, stall_timeout=stall_timeout)
 
 
 def _require_object(source: S3Source, uri: str, key: str) -> None:

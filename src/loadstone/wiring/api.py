@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal, Self
 
-from loadstone.config import check_pipeline, read_pipeline
 from loadstone.model.load import LoadOutcome
 from loadstone.model.pipeline import Pipeline as PipelineModel
 from loadstone.wiring.orders import Selection
@@ -33,6 +32,8 @@ class Pipeline(PipelineModel):
         Raises:
             ConfigurationError: it is not there, or something in it is wrong.
         """
+        from loadstone.config.pipeline_file import read_pipeline  # noqa: PLC0415 - brings PyYAML
+
         return cls.model_validate(read_pipeline(Path(file), os.environ).model_dump(exclude_unset=True))
 
     def load(self, *uris: str, to: str | None = None, wait: bool = False) -> Iterator[LoadOutcome]:
@@ -43,6 +44,8 @@ class Pipeline(PipelineModel):
             UsageError: a file belongs to no dataset.
             ObjectMissing: nothing is there.
         """
+        from loadstone.config.pipeline_file import check_pipeline  # noqa: PLC0415 - brings PyYAML
+
         check_pipeline(self)
         with Workspace(self, to) as workspace:
             yield from workspace.load(uris, wait=wait)
@@ -75,5 +78,5 @@ def load(
     selection = Selection(
         table=table, mode=mode, key=(key,) if isinstance(key, str) else tuple(key), all_text=all_text
     )
-    with Workspace(PipelineModel(), to) as workspace:
+    with Workspace(PipelineModel.model_construct(), to) as workspace:
         return list(workspace.load(uris, selection=selection))

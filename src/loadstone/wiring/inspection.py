@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from loadstone.config import read_pipeline
+from loadstone.config.pipeline_file import read_pipeline
 from loadstone.core.columns import resolve_columns
 from loadstone.core.patterns import matches
 from loadstone.errors import LoadstoneError

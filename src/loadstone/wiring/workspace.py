@@ -8,8 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Self
 
-from loadstone.config import choose_destination, mask_password, read_pipeline
-from loadstone.embedded import DEFAULT_FOLDER, EmbeddedServer
+from loadstone.config.destination import choose_destination, mask_password
 from loadstone.errors import UsageError
 from loadstone.executor.load import Order, Parts, load_object
 from loadstone.executor.patience import Patience
@@ -20,10 +19,9 @@ from loadstone.platform.clock import SystemClock
 from loadstone.platform.retry import retrying
 from loadstone.ports import Progress, Source
 from loadstone.postgres import PostgresDatabase
-from loadstone.readers import AutomaticReader
+from loadstone.readers.automatic import AutomaticReader
 from loadstone.wiring.orders import Selection, SourcedOrder, orders_for
 from loadstone.wiring.quiet import Quiet
-from loadstone.wiring.replay import replayed
 
 __all__ = ["Workspace"]
 
@@ -53,7 +51,7 @@ class Workspace:
         self.pipeline = pipeline
         url = choose_destination(to, pipeline, environment)
         self.is_embedded = url is None
-        self._url = url or EmbeddedServer.start(DEFAULT_FOLDER).url
+        self._url = url or _embedded_url()
         self.database = PostgresDatabase(self._url, limits=pipeline.limits)
         self._migrates = migrate
 
@@ -66,7 +64,7 @@ class Workspace:
         """
         if file is None and _DEFAULT_FILE.is_file():
             file = _DEFAULT_FILE
-        pipeline = read_pipeline(file, os.environ) if file is not None else Pipeline()
+        pipeline = Pipeline.model_construct() if file is None else _read(file)
         return cls(pipeline, to, migrate=migrate)
 
     def __enter__(self) -> Self:
@@ -116,6 +114,8 @@ class Workspace:
         Raises:
             LoadNotFound: the target is a number, and no load has it.
         """
+        from loadstone.wiring.replay import replayed  # noqa: PLC0415 - brings the readers of mended files
+
         yield from replayed(self, target, rejects=rejects, mended=mended, progress=progress or Quiet())
 
     def parts(self, source: Source, progress: Progress | None = None) -> Parts:
@@ -182,3 +182,18 @@ class Workspace:
     def grants(self, role: str) -> str:
         """The SQL that gives a role what it needs."""
         return self.database.grants(role)
+
+
+# What many loads do without is imported by those that need it: starting is most of what a small load costs.
+
+
+def _embedded_url() -> str:
+    from loadstone.embedded import DEFAULT_FOLDER, EmbeddedServer  # noqa: PLC0415
+
+    return EmbeddedServer.start(DEFAULT_FOLDER).url
+
+
+def _read(file: Path) -> Pipeline:
+    from loadstone.config.pipeline_file import read_pipeline  # noqa: PLC0415 - brings PyYAML
+
+    return read_pipeline(file, os.environ)

@@ -11,8 +11,7 @@ import click
 import pytest
 
 from loadstone.cli.failures import exit_code_of
-from loadstone.config import InvalidPipeline, Problem
-from loadstone.config.problem import Place
+from loadstone.config.problem import InvalidPipeline, Place, Problem
 from loadstone.errors import ConnectionLost, LoadstoneError, MissingExtra, ObjectMissing
 
 

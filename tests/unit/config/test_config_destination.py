@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from loadstone.config import choose_destination, mask_password
+from loadstone.config.destination import choose_destination, mask_password
 from loadstone.errors import ConfigurationError
 from loadstone.model.pipeline import Pipeline
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from loadstone.config import InvalidPipeline, check_pipeline, parse_pipeline, read_pipeline
+from loadstone.config.pipeline_file import check_pipeline, parse_pipeline, read_pipeline
+from loadstone.config.problem import InvalidPipeline
 from loadstone.errors import ConfigurationError
 from loadstone.model.pipeline import Dataset, Pipeline
 

@@ -9,7 +9,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadstone.config import InvalidPipeline, parse_pipeline
+from loadstone.config.pipeline_file import parse_pipeline
+from loadstone.config.problem import InvalidPipeline
 from loadstone.model.pipeline import ColumnConfig, Pipeline
 
 
@@ -118,6 +119,7 @@ datasets:
         ("a:\n\tb: 1", "not valid YAML"),
         ("name: a\n---\nname: b", "not valid YAML"),
         ("name: \x00", "not valid YAML"),
+        (r'name: "\U00110000"', "names no character"),
         ("name: !!python/object/apply:os.system [ls]", "is not known"),
         ("name: !secret x", "is not known"),
         ("datasets: &d {a: *d}", "contains itself"),

@@ -5,7 +5,7 @@ import pytest
 from fixtures.reader_files import Stream, version
 from loadstone.errors import FormatError
 from loadstone.model.pipeline import Format
-from loadstone.readers import AutomaticReader
+from loadstone.readers.automatic import AutomaticReader
 
 CSV, JSONL = b"a,b\n1,2\n", b'{"a": 1}\n'
 

@@ -7,7 +7,8 @@ import pytest
 from fixtures.reader_files import Stream, sha256, text_plan, version
 from loadstone.errors import CompressionError, ConfigurationError, FormatError
 from loadstone.model.pipeline import Format
-from loadstone.readers import DelimitedReader, blocks
+from loadstone.readers import blocks
+from loadstone.readers.delimited import DelimitedReader
 
 
 def layout_of(data: bytes, key: str = "day.csv", **options):

@@ -7,7 +7,8 @@ import pytest
 from fixtures.reader_files import Stream, sha256, text_plan, version
 from loadstone.errors import FormatError
 from loadstone.model.pipeline import Format
-from loadstone.readers import JsonLinesReader, blocks
+from loadstone.readers import blocks
+from loadstone.readers.jsonlines import JsonLinesReader
 
 
 def layout_of(data: bytes, **options):
