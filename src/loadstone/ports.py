@@ -91,6 +91,9 @@ class OpenFile(Protocol):
             FormatError: the file as a whole cannot be read.
         """
 
+    def encode(self, records: Sequence[bytes], plan: LoadPlan) -> Chunk:
+        """Single records, as rejects keep them, under another plan and numbered from 1; nothing is read."""
+
 
 class Reader(Protocol):
     """Turns the bytes of one file into an `OpenFile`: decompresses, decides the dialect, reads the header."""
@@ -126,7 +129,8 @@ class LoadTransaction(Protocol):
     """One load's transaction: its rows, its rejects and its ledger row commit together or not at all.
 
     Calls come in this order: `prepare`, then any number of `write`, then `finish`, then `commit`; `rollback`
-    at any point. The context manager rolls back what was not committed and gives the slot back.
+    at any point. The context manager rolls back what was not committed and gives the slot back; where an
+    interrupt (Ctrl-C, `SystemExit`) ends it, it withdraws.
     """
 
     @property
@@ -198,11 +202,14 @@ class Database(Protocol):
             SlotUnavailable: the fleet's cap is reached; nothing is held.
         """
 
-    def evolve(self, table: str, additions: Sequence[Column]) -> None:
-        """Adds columns to an existing table, in a short transaction of its own.
+    def evolve(self, table: str, columns: Sequence[Column]) -> None:
+        """Lets an existing table take these columns: adds what it lacks, widens what is narrower.
+
+        In a transaction of its own; what another did meanwhile stays.
 
         Raises:
             DatabaseBusy: the table was locked for longer than the lock time-out.
+            TableMismatch: something depends on a column's type, a view for one.
         """
 
     def record_failure(
@@ -218,8 +225,11 @@ class Database(Protocol):
     def remove(self, request: LoadRequest, dataset: Dataset, event: Event) -> Admission:
         """An object went: leaves a tombstone, and removes its rows where the dataset says so."""
 
-    def current(self, pipeline: str, dataset: str, bucket: str) -> dict[str, str]:
-        """Key -> identity of the current loads, for skipping without asking for each."""
+    def current(self, pipeline: str, dataset: str, bucket: str, table: str | None = None) -> dict[str, str]:
+        """Key -> identity of the current loads, for skipping without asking for each.
+
+        With `table`, as configured, of the loads into that one alone: a dataset may have had another before.
+        """
 
     def history(
         self, *, limit: int | None = None, dataset: str | None = None, key: str | None = None

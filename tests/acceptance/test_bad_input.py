@@ -154,15 +154,28 @@ def test_a_directory_that_stands_where_a_source_names_a_file_is_told(loadstone: 
     assert "a source is a folder or a bucket, this is a file" in result.err
 
 
-def test_a_header_without_rows_makes_the_table_and_says_what_it_guessed(
+def test_a_header_without_rows_makes_no_table_of_types_that_it_cannot_show(
     loadstone: CommandLine, connection: psycopg.Connection
 ) -> None:
     loadstone.write("orders.csv", "id,v\n")
     result = loadstone("load", "orders.csv")
     assert ": 0 rows, " in result.out
-    assert result.err == "note: the file has no rows, so nothing shows the type of 'id' and 'v': text\n"
-    assert connection.execute("SELECT count(*) FROM orders").fetchone() == (0,)
+    assert result.err == (
+        "note: the file has no rows, so nothing shows the type of 'id' and 'v': the table will be made when a"
+        " file with rows comes\n"
+    )
+    assert tables(connection) == []
     assert ledger(connection) == [("loaded", None)]
+    assert loadstone("load", "orders.csv").out.startswith("skipped ")
+
+
+def test_a_header_without_rows_makes_the_table_where_the_contract_has_its_types(
+    loadstone: CommandLine, connection: psycopg.Connection
+) -> None:
+    loadstone.write("pipeline.yaml", TYPED.format(contract="evolve"))
+    loadstone.write("day.csv", GOOD.splitlines()[0] + "\n")
+    assert loadstone("load", "day.csv").err == "note: the file has no rows\n"
+    assert tables(connection) == ["orders"]
 
 
 def test_every_mistake_in_a_pipeline_file_is_told_with_its_place(loadstone: CommandLine) -> None:

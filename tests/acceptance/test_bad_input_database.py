@@ -133,7 +133,7 @@ IN_THE_WAY = {
     ),
     "a view": (
         "CREATE VIEW orders AS SELECT 1 AS id, 'a'::text AS v",
-        "orders: this is a view; rows are loaded into tables",
+        "public.orders: this is a view; rows are loaded into tables",
         "name a table, or another name for one that is to be created",
     ),
 }

@@ -64,6 +64,19 @@ def test_table_mode_key_and_all_text_need_no_pipeline_file(
     assert rows == [("1", "01"), ("2", "22"), ("3", "33")]
 
 
+def test_a_table_is_the_same_however_it_is_written(
+    loadstone: CommandLine, connection: psycopg.Connection
+) -> None:
+    loadstone.write("orders.csv", CSV)
+    assert " -> orders: 3 rows" in loadstone("load", "orders.csv").out
+    for written in ("orders", "public.orders", "Public.Orders", '"public"."orders"'):
+        assert loadstone("load", "orders.csv", "--table", written).out.startswith("skipped ")
+        (load,) = loadstone("load", "orders.csv", "--table", written, "--json").document["loads"]
+        assert (load["state"], load["table"], load["load_id"]) == ("skipped", written, 1)
+    assert connection.execute("SELECT count(*) FROM orders").fetchone() == (3,)
+    assert loadstone("history", "--json").document["loads"][0]["table"] == "public.orders"
+
+
 def test_without_a_uri_everything_is_loaded_that_the_pipeline_names(loadstone: CommandLine) -> None:
     loadstone.write("pipeline.yaml", "source: data\n" + TYPED)
     loadstone.write("data/a.csv", CSV)

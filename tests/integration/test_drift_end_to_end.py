@@ -139,3 +139,45 @@ def test_a_json_key_that_differs_from_a_column_by_case_alone_is_refused(folder_l
     failed = landing.put_and_load(LATE + '{"id": 1200, "ID": 1}\n', "day.jsonl")
     assert (failed.state, failed.error) == ("failed", "'id' and 'ID' would become the same column 'id'")
     assert landing.states() == ["failed"]
+
+
+def test_a_file_without_rows_decides_no_types_for_the_files_after_it(landing: Landing) -> None:
+    empty = landing.put_and_load("id,v\n", "a.csv")
+    assert (empty.state, empty.counts.read) == ("loaded", 0)
+    assert landing.query("SELECT to_regclass('orders')") == [(None,)]
+    assert landing.put_and_load("id,v\n1,2.5\n", "b.csv").counts.inserted == 1
+    assert types(landing) == {"id": "bigint", "v": "numeric"}
+    later = landing.put_and_load("id,v,at\n", "c.csv")
+    (note,) = later.notes
+    assert note.endswith("the type of 'at': the column will be made when a file with rows comes")
+    landing.put_and_load("id,v,at\n2,3,2026-01-01\n", "d.csv")
+    assert types(landing) == {"id": "bigint", "v": "numeric", "at": "date"}
+    assert landing.states() == ["loaded*"] * 4
+
+
+def test_a_file_of_which_every_record_is_broken_makes_no_table_and_keeps_its_rejects(
+    folder_landing: Landing,
+) -> None:
+    landing = folder_landing
+    outcome = landing.put_and_load("id,v\n1\n1,2,3\n", "a.csv")
+    assert (outcome.state, outcome.counts.rejected) == ("loaded", 2)
+    assert landing.reject_places() == [(2, None, "too_few_cells"), (3, None, "too_many_cells")]
+    assert landing.put_and_load("[1]\n2\n", "b.jsonl").counts.rejected == 2
+    assert landing.query("SELECT to_regclass('orders')") == [(None,)]
+
+
+@pytest.mark.parametrize("mode", ["merge", "replace"])
+def test_a_file_without_rows_waits_for_types_in_every_mode(folder_landing: Landing, mode: str) -> None:
+    landing = folder_landing
+    landing.options = {"mode": mode, "key": "id", "allow_empty": True}
+    assert landing.put_and_load("id,v\n", "a.csv").state == "loaded"
+    landing.put_and_load("id,v\n1,a\n", "b.csv")
+    assert landing.rows() == [(1, "a")]
+
+
+def test_a_replace_by_a_file_without_rows_is_refused_also_where_there_is_no_table_yet(
+    folder_landing: Landing,
+) -> None:
+    landing = folder_landing
+    landing.options = {"mode": "replace"}
+    assert landing.put_and_load("id,v\n").error_code == "empty_replace"

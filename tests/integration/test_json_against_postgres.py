@@ -166,3 +166,18 @@ def test_lists_become_arrays_as_postgresql_would_read_them(connection):
         ([["a"], ["b"]], [[1, 2], [3, 4]]),
         (["x", "y"], [7]),
     ]
+
+
+def test_lists_become_arrays_of_json_whose_elements_are_kept_as_they_are_written(connection):
+    lines = [b'{"j": [{"a":  1.50}, [1,[2]], "x", null], "b": [{"a":  1.50}, [1,[2]], "x", null]}']
+    connection.execute("CREATE TABLE documents (j json[], b jsonb[], row bigint)")
+    chunk = encode(plan_of(j="json[]", b="jsonb[]"), lines)
+    assert not chunk.rejects
+    copy(connection, "documents", chunk)
+    written = connection.execute("SELECT unnest(j)::text, unnest(b)::text FROM documents").fetchall()
+    assert written == [
+        ('{"a":  1.50}', '{"a": 1.50}'),
+        ("[1,[2]]", "[1, [2]]"),
+        ('"x"', '"x"'),
+        (None, None),
+    ]

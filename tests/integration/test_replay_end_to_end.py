@@ -170,3 +170,38 @@ def test_more_rejects_than_the_limit_fail_the_load_and_keep_their_reasons(
     if state == "failed":
         assert outcome.error_code == "reject_limit_exceeded"
         assert landing.query("SELECT to_regclass('orders')") == [(None,)]
+
+
+def test_rejected_rows_that_the_contract_leaves_out_by_now_are_discarded(lenient: Landing) -> None:
+    lenient.options["contract"] = "discard_value"
+    load = lenient.put_and_load("id,v,more\n1,a,x\nx,b,y\nz,c,\n")
+    assert (load.counts.inserted, load.counts.rejected) == (1, 2)
+    lenient.options |= {
+        "contract": "discard_row",
+        "columns": {**KNOWN, "id": {"type": "integer", "null_values": ["z"]}},
+    }
+    again = lenient.replay(load.load_id or 0, rejects=True)
+    assert (again.state, again.error) == ("loaded", None)
+    assert (again.counts.inserted, again.counts.discarded, again.counts.rejected) == (1, 1, 0)
+    with lenient.workspace() as workspace:
+        counts = workspace.find(1).counts
+    assert (counts.inserted, counts.discarded, counts.rejected, counts.difference) == (2, 1, 0, 0)
+    assert lenient.rows("id, v, _row") == [(1, "a", 1), (None, "c", 3)]
+    assert lenient.rejects(1) == []
+
+
+def test_a_mended_row_that_the_contract_leaves_out_is_discarded_and_the_others_stay_rejected(
+    lenient: Landing, tmp_path: Path
+) -> None:
+    lenient.options["contract"] = "discard_row"
+    load = lenient.put_and_load("id,v,more\n1,a,\nx,b,\ny,c,\n")
+    with lenient.workspace() as workspace:
+        record = workspace.find(1)
+    first, *_, last = mendable(iter(lenient.rejects(1)), record.dialect or {}, ["id", "v", "more"])
+    mended = tmp_path / ".mended.csv"
+    mended.write_bytes(first + last.replace(b"y,c,", b"3,c,too much"))
+    again = lenient.replay(load.load_id or 0, rejects=True, mended=mended)
+    assert (again.state, again.counts.discarded) == ("loaded", 1)
+    assert lenient.reject_places() == [(3, "id", "not_an_integer")]
+    with lenient.workspace() as workspace:
+        assert workspace.find(1).counts.difference == 0

@@ -1,4 +1,4 @@
-"""Columns that nobody knew of when the load began."""
+"""Columns that nobody knew of when the load began, and types that a file's values outgrow."""
 
 from __future__ import annotations
 
@@ -9,9 +9,18 @@ from loadstone.core.infer import infer_json_type
 from loadstone.core.names import column_name
 from loadstone.errors import ContractError
 from loadstone.model.contract import Column
-from loadstone.model.types import parse_type
+from loadstone.model.types import PgType, parse_type
 
-__all__ = ["late_columns"]
+__all__ = ["late_columns", "wider_types"]
+
+# Whatever a type holds, the types behind it hold unchanged. `text` is never among them, though it holds
+# everything: what was a number would be none any more to those who read the table.
+_WIDER: dict[str, tuple[PgType, ...]] = {
+    "smallint": (PgType("integer"), PgType("bigint"), PgType("numeric")),
+    "integer": (PgType("bigint"), PgType("numeric")),
+    "bigint": (PgType("numeric"),),
+    "real": (PgType("double precision"),),
+}
 
 
 def late_columns(
@@ -41,3 +50,16 @@ def late_columns(
         taken[target] = name
         made.append(Column(target, infer_json_type(value) if types == "infer" else parse_type("text"), name))
     return tuple(made)
+
+
+def wider_types(narrow: PgType) -> tuple[PgType, ...]:
+    """What a column of a type may become where values do not fit, the narrowest first; often nothing.
+
+    A limit (of characters, of digits) goes; an integer gets more digits, then decimals; a real gets double
+    precision.
+    """
+    if narrow.is_array or narrow.name == "character":
+        return ()
+    if narrow.length is not None or narrow.precision is not None:
+        return (PgType(narrow.name),)
+    return _WIDER.get(narrow.name, ())

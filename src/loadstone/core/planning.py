@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from loadstone.core.agreement import LINEAGE, check_apart, check_names, listed, match_names
+from loadstone.core.drift import wider_types
 from loadstone.core.infer import infer_type
 from loadstone.core.names import column_name
 from loadstone.errors import ContractError
@@ -20,7 +22,6 @@ from loadstone.model.types import UNDECIDED, PgType
 __all__ = ["Planned", "make_plan"]
 
 _TEXT = PgType("text")
-_LINEAGE = frozenset({"_load_id", "_row"})
 _UNQUOTED_IN_JSON = frozenset({"boolean", "bigint", "numeric", "double precision"})
 
 
@@ -31,11 +32,15 @@ class Planned:
     Attributes:
         plan: what to encode with; its load_id is still to be set.
         additions: columns that the table lacks and `evolve` adds before the load.
+        widenings: columns of the table that get a wider type before the load.
+        evolving: columns whose type may grow with what the file brings: nobody wrote it down.
         notes: decisions that a person should know of.
     """
 
     plan: LoadPlan
     additions: tuple[Column, ...]
+    widenings: tuple[Column, ...]
+    evolving: frozenset[str]
     notes: tuple[str, ...]
 
 
@@ -46,6 +51,7 @@ def make_plan(
     shape: TableShape | None,
     facts: Mapping[str, str | None],
     where: str,
+    outgrown: Mapping[str, PgType] | None = None,
 ) -> Planned:
     """Decides for every column of the file and of the contract where it goes.
 
@@ -56,16 +62,18 @@ def make_plan(
         shape: the table, or None where it is still to be created.
         facts: metadata name -> text, for columns with `metadata`.
         where: the file, for messages.
+        outgrown: column -> the wider type that an earlier attempt at this file asked for.
 
     Raises:
         ContractError: the file's columns do not fit the contract.
     """
-    planner = _Planner(dataset, columns, layout, shape, where)
+    planner = _Planner(dataset, columns, layout, shape, where, outgrown or {})
     cells = planner.cells()
     fixed = planner.fixed(facts, {column.name for cell in cells for column in cell.columns})
     names = {column.name for cell in cells for column in cell.columns} | {f.column.name for f in fixed}
-    planner.check_apart(cells)
-    planner.check_names(names)
+    check_apart(cells, where)
+    check_names(names, dataset, where)
+    cells, fixed, undecided = _without_undecided(cells, fixed)
     existing = {column.name for column in shape.columns} if shape else names
     additions = tuple(
         column
@@ -78,16 +86,19 @@ def make_plan(
             f"{dataset.table} has no _load_id and _row columns: "
             "its rows will not say which load they came from"
         )
-    planner.note_guesses(cells)
+    if planner.is_without_rows:
+        planner.note_undecided(undecided)
     plan = LoadPlan(
         cells=cells,
         fixed=fixed,
         key=dataset.key,
         deduplicate=dataset.deduplicates,
         lineage=lineage,
+        makes_table=not undecided and not (planner.is_without_rows and not names),
         unknown_keys=dataset.contract,
     )
-    return Planned(plan, additions, tuple(planner.notes))
+    widenings = planner.widenings(plan.columns)
+    return Planned(plan, additions, widenings, frozenset(planner.evolving), tuple(planner.notes))
 
 
 class _Planner:
@@ -98,6 +109,7 @@ class _Planner:
         layout: Layout,
         shape: TableShape | None,
         where: str,
+        outgrown: Mapping[str, PgType],
     ) -> None:
         self.dataset = dataset
         self.columns = columns
@@ -105,8 +117,11 @@ class _Planner:
         self.shape = shape
         self.where = where
         self.notes: list[str] = []
+        self.evolving: set[str] = set()
         self.is_json = layout.dialect.get("format") == "jsonl"
-        self._table_types = {column.name: column.type for column in shape.columns} if shape else {}
+        self.is_without_rows = layout.is_complete and not layout.sample
+        self._outgrown = outgrown
+        self._in_table = {column.name: column for column in shape.columns} if shape else {}
         self._positions = {name: i for i, name in enumerate(layout.names)}
 
     def cells(self) -> tuple[Cell, ...]:
@@ -115,7 +130,10 @@ class _Planner:
         for column in self.columns:
             if column.is_from_file:
                 by_source.setdefault(column.source or column.name, []).append(column)
-        matched = self._match(by_source)
+        matched = match_names(self.layout.names, by_source, self.where)
+        self.notes += (
+            f"the file's {name!r} is taken for {to!r}" for name, to in matched.items() if name != to
+        )
         cells, unknown = [], []
         for name in self.layout.names:
             if name in matched:
@@ -154,92 +172,50 @@ class _Planner:
                 missing.append(column.source or column.name)
         if missing:
             raise ContractError(
-                f"the file lacks {_listed(missing)}, which the contract requires",
+                f"the file lacks {listed(missing)}, which the contract requires",
                 where=self.where,
                 hint=f"the file has: {', '.join(self.layout.names)}; rename a column with `rename:`, "
                 "give it a `default:`, or drop `required:`",
             )
         return tuple(out)
 
-    def check_apart(self, cells: Sequence[Cell]) -> None:
-        """No two names in the file may become one column of the table, as `id` and `ID` would.
-
-        Raises:
-            ContractError: two do.
-        """
-        sources: dict[str, list[str]] = {}
-        for cell in cells:
-            for column in cell.columns:
-                sources.setdefault(column.name, []).append(cell.source)
-        for name, same in sources.items():
-            if len(same) > 1:
-                raise ContractError(
-                    f"{_listed(same)} would become the same column {name!r}",
-                    where=self.where,
-                    hint="rename one of them with `rename:` under `columns:`",
+    def widenings(self, columns: Sequence[Column]) -> tuple[Column, ...]:
+        """The columns whose type is wider than the table's."""
+        made = []
+        for column in columns:
+            found = self._in_table.get(column.name)
+            if found is not None and column.name in self.evolving and column.type != found.type:
+                made.append(column)
+                self.notes.append(
+                    f"{column.name} was {found.type} and is {column.type} from now on:"
+                    f" the file has values that {found.type} does not hold"
                 )
+        return tuple(made)
 
-    def note_guesses(self, cells: Sequence[Cell]) -> None:
-        """A file without rows shows no types, and a table that it makes will be what the next file meets."""
-        if self.layout.sample or not self.layout.is_complete:
+    def note_undecided(self, undecided: Sequence[str]) -> None:
+        """A file without rows shows no types, and what it made of them would bind the files after it."""
+        if not undecided:
+            self.notes.append("the file has no rows")
             return
-        configured = {column.name for column in self.columns if column.type != UNDECIDED}
-        made = (column.name for cell in cells for column in cell.columns)
-        guessed = [n for n in made if n not in configured and n not in self._table_types]
-        as_text = f", so nothing shows the type of {_listed(guessed)}: text" if guessed else ""
-        self.notes.append(f"the file has no rows{as_text}")
-
-    def check_names(self, names: set[str]) -> None:
-        """The key must be there, and nothing may be called as the lineage is.
-
-        Raises:
-            ContractError: it is not, or something is.
-        """
-        if absent := [name for name in self.dataset.key if name not in names]:
-            raise ContractError(
-                f"the key names {_listed(absent)}, which the file does not have",
-                where=self.where,
-                hint=f"the columns are: {', '.join(sorted(names))}",
-            )
-        if taken := sorted(names & _LINEAGE) if self.dataset.lineage else []:
-            raise ContractError(
-                f"{_listed(taken)} is the name of a lineage column",
-                where=self.where,
-                hint="rename the file's column with `rename:`, or turn `lineage: false`",
-            )
-
-    def _match(self, by_source: Mapping[str, Sequence[Column]]) -> dict[str, str]:
-        """File name -> configured source name."""
-        matched = {name: name for name in self.layout.names if name in by_source}
-        loose: dict[str, list[str]] = {}
-        for name in self.layout.names:
-            if name not in matched:
-                loose.setdefault(_normal(name), []).append(name)
-        for source in by_source:
-            candidates = loose.get(_normal(source), []) if source not in self._positions else []
-            if len(candidates) > 1:
-                raise ContractError(
-                    f"{source!r} of the contract could be any of {_listed(candidates)}",
-                    where=self.where,
-                    hint="write the column under the name that it has in the file",
-                )
-            if candidates:
-                matched[candidates[0]] = source
-                self.notes.append(f"the file's {candidates[0]!r} is taken for {source!r}")
-        return matched
+        what = "the table" if self.shape is None else "the column" if len(undecided) == 1 else "the columns"
+        self.notes.append(
+            f"the file has no rows, so nothing shows the type of {listed(undecided)}:"
+            f" {what} will be made when a file with rows comes"
+        )
 
     def _known_to_table(self, name: str, configured: Mapping[str, object]) -> Column | None:
         """A column that the contract leaves out but the table has: the table's type is the contract."""
         target = column_name(name)
-        if target not in self._table_types or target in configured or target in _LINEAGE:
+        if target not in self._in_table or target in configured or target in LINEAGE:
             return None
-        return Column(target, self._table_types[target], source=name)
+        return Column(target, self._evolved(target, self._in_table[target].type), source=name)
 
     def _unknown(self, name: str) -> Cell:
         if self.dataset.contract == "discard_row":
             return Cell(name, is_unknown=True)
         if self.dataset.contract == "evolve":
-            return Cell(name, (Column(column_name(name), self._inferred(name), source=name),))
+            target = column_name(name)
+            return Cell(name, (Column(target, self._evolved(target, self._inferred(name)), source=name),))
         return Cell(name)
 
     def _report_unknown(self, unknown: Sequence[str]) -> None:
@@ -247,7 +223,7 @@ class _Planner:
             return
         if self.dataset.contract == "freeze":
             raise ContractError(
-                f"the contract does not know {_listed(unknown)}",
+                f"the contract does not know {listed(unknown)}",
                 where=self.where,
                 hint="add it under `columns:`, or choose another `contract:` "
                 "(evolve adds it, discard_value leaves it out, discard_row leaves out rows that have it)",
@@ -259,12 +235,26 @@ class _Planner:
         """A configured column without a type gets the table's, else what the sample shows."""
         if column.type != UNDECIDED:
             return replace(column, source=source)
-        from_table = self._table_types.get(column.name)
-        return replace(column, source=source, type=from_table or self._inferred(source))
+        found = self._in_table.get(column.name)
+        type_ = found.type if found else _TEXT if column.constant is not None else self._inferred(source)
+        return replace(column, source=source, type=self._evolved(column.name, type_))
+
+    def _evolved(self, name: str, found: PgType) -> PgType:
+        """The type of a column for which none is written down: the table's, or what the sample shows."""
+        in_table = self._in_table.get(name)
+        if self.dataset.contract == "evolve" and (in_table is None or in_table.is_plain):
+            self.evolving.add(name)
+            wider = self._outgrown.get(name)
+            return wider if wider in wider_types(found) else found
+        return found
 
     def _inferred(self, name: str) -> PgType:
         position = self._positions.get(name)
-        if self.dataset.types == "text" or position is None:
+        if self.dataset.types == "text":
+            return _TEXT
+        if self.is_without_rows:
+            return UNDECIDED
+        if position is None:
             return _TEXT
         kinds = self.layout.kinds[position] if position < len(self.layout.kinds) else frozenset()
         if "nested" in kinds:
@@ -274,10 +264,15 @@ class _Planner:
         return _TEXT if "string" in kinds and found.name in _UNQUOTED_IN_JSON else found
 
 
-def _normal(name: str) -> str:
-    return column_name(name).replace("_", "")
-
-
-def _listed(names: Sequence[str]) -> str:
-    quoted = [repr(name) for name in names]
-    return quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + " and " + quoted[-1]
+def _without_undecided(
+    cells: Sequence[Cell], fixed: Sequence[Fixed]
+) -> tuple[tuple[Cell, ...], tuple[Fixed, ...], tuple[str, ...]]:
+    """Cells and fixed columns less those whose type nothing shows, and the names of these."""
+    columns = (*(c for cell in cells for c in cell.columns), *(item.column for item in fixed))
+    undecided = tuple(column.name for column in columns if column.type == UNDECIDED)
+    if not undecided:
+        return tuple(cells), tuple(fixed), ()
+    decided = tuple(
+        replace(cell, columns=tuple(c for c in cell.columns if c.type != UNDECIDED)) for cell in cells
+    )
+    return decided, tuple(item for item in fixed if item.column.type != UNDECIDED), undecided

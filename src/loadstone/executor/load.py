@@ -5,22 +5,25 @@ Everything outside is asked for through ports; which adapters answer is decided 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from loadstone.core.drift import late_columns
 from loadstone.core.planning import Planned, make_plan
 from loadstone.errors import LoadstoneError, ObjectBusy, TableBusy
+from loadstone.executor.growth import Growth
+from loadstone.executor.interrupts import interrupts_first
 from loadstone.executor.outcomes import answered, failed, loaded
 from loadstone.executor.patience import Patience
 from loadstone.executor.tally import Tally
-from loadstone.model.batch import Chunk, Reject
+from loadstone.model.batch import Reject
 from loadstone.model.contract import Column, LoadPlan
 from loadstone.model.event import ObjectVersion
 from loadstone.model.load import Layout, LoadOutcome, LoadRequest
 from loadstone.model.pipeline import Dataset
+from loadstone.model.types import PgType
 from loadstone.ports import Admission, Clock, Database, LoadTransaction, OpenFile, Progress, Reader, Source
 
 __all__ = ["Order", "Parts", "load_object"]
@@ -37,6 +40,7 @@ class Order:
         follows_head: load the key's current version, whatever version was asked for; off where each
             version counts (`on_overwrite: append` with a version id) and for replays.
         waits: wait for another worker that loads the same object, and answer with what it did.
+        outgrown: column -> the wider type that an earlier attempt at the file found it to need.
     """
 
     request: LoadRequest
@@ -44,6 +48,7 @@ class Order:
     columns: tuple[Column, ...]
     follows_head: bool = True
     waits: bool = False
+    outgrown: Mapping[str, PgType] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,8 @@ def load_object(order: Order, parts: Parts) -> LoadOutcome:
             current = replace(current, request=replace(current.request, version=newer.version))
             continue
         except _ContractGrew as grown:
-            current = replace(current, columns=(*current.columns, *grown.columns))
+            columns, outgrown = (*current.columns, *grown.columns), {**current.outgrown, **grown.types}
+            current = replace(current, columns=columns, outgrown=outgrown)
             continue
         except _SameContent as same:
             reason = f"the file was touched, its content is that of load {same.load_id:,}"
@@ -85,6 +91,7 @@ def load_object(order: Order, parts: Parts) -> LoadOutcome:
         return outcome
 
 
+@interrupts_first()
 def _attempt(order: Order, parts: Parts) -> LoadOutcome:
     """Once through: one transaction, committed or undone as a whole."""
     request = order.request
@@ -99,7 +106,7 @@ def _attempt(order: Order, parts: Parts) -> LoadOutcome:
             _require_newest(order, parts)
             file_facts = _load_rows(order, parts, transaction, tally)
             transaction.commit()
-        except (_Restart, TableBusy, KeyboardInterrupt):
+        except (_Restart, TableBusy):
             transaction.withdraw()
             raise
         except Exception as error:
@@ -132,11 +139,14 @@ def _load_rows(
     with _opened(order, parts) as file:
         planned = _plan(order, parts, transaction, file.layout)
         plan = transaction.prepare(planned.plan, file.layout)
+        growth = Growth(file, plan, planned.evolving)
         chunks = file.chunks(plan)
         for chunk in chunks:
-            if chunk.unknown_keys and plan.unknown_keys == "evolve":
-                unknown = _every_unknown_key(chunk, chunks)
-                raise _ContractGrew(late_columns(unknown, plan.columns, order.dataset.types, version.uri))
+            if growth.takes_in(chunk):
+                for later in chunks:  # only looked at, so that one restart is enough
+                    growth.takes_in(later)
+                late = late_columns(growth.unknown_keys, plan.columns, order.dataset.types, version.uri)
+                raise _ContractGrew(late, growth.types)
             transaction.write(chunk)
             tally.add(chunk)
             tally.check_count(version.uri)
@@ -153,12 +163,14 @@ def _load_rows(
 
 
 def _plan(order: Order, parts: Parts, transaction: LoadTransaction, layout: Layout) -> Planned:
-    """Brings file, contract and table together; columns that `evolve` adds are added at once."""
+    """Brings file, contract and table together; what `evolve` adds or widens in the table is done at once."""
     version = order.request.version
     facts = {**version.facts, "loaded_at": parts.clock.now().isoformat()}
-    planned = make_plan(order.dataset, order.columns, layout, transaction.table, facts, version.uri)
-    if planned.additions and transaction.table is not None:
-        parts.database.evolve(transaction.table.name, planned.additions)
+    table, outgrown = transaction.table, order.outgrown
+    planned = make_plan(order.dataset, order.columns, layout, table, facts, version.uri, outgrown)
+    changes = (*planned.additions, *planned.widenings)
+    if changes and table is not None:
+        parts.database.evolve(table.name, changes)
     return replace(planned, plan=replace(planned.plan, load_id=transaction.load_id))
 
 
@@ -181,15 +193,6 @@ def _places(order: Order, parts: Parts, plan: LoadPlan, wanted: frozenset[int]) 
                     yield from index.rejects(wanted)
 
 
-def _every_unknown_key(first: Chunk, rest: Iterable[Chunk]) -> dict[str, str]:
-    """The rest of the file is only looked at, so that one restart is enough for all keys."""
-    found = dict(first.unknown_keys)
-    for chunk in rest:
-        for name, sample in chunk.unknown_keys.items():
-            found.setdefault(name, sample)
-    return found
-
-
 class _Restart(Exception):
     """What was found out inside the transaction calls for another beginning, or for none."""
 
@@ -207,6 +210,7 @@ class _SameContent(_Restart):
 
 
 class _ContractGrew(_Restart):
-    def __init__(self, columns: tuple[Column, ...]) -> None:
-        super().__init__(", ".join(column.name for column in columns))
+    def __init__(self, columns: tuple[Column, ...], types: Mapping[str, PgType]) -> None:
+        super().__init__(", ".join((*(column.name for column in columns), *types)))
         self.columns = columns
+        self.types = types

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from loadstone.model.types import PgType
 
@@ -13,8 +13,7 @@ Drift = Literal["evolve", "freeze", "discard_row", "discard_value"]
 Metadata = Literal["uri", "bucket", "key", "file_name", "version_id", "etag", "modified", "size", "loaded_at"]
 
 
-@dataclass(frozen=True, slots=True)
-class Otherwise:
+class Otherwise(NamedTuple):
     """What happens to a value that a rule refuses (never to one that does not parse).
 
     Attributes:
@@ -152,6 +151,8 @@ class LoadPlan:
         row_numbers: whether `_row` is written where lineage is off (a staging table needs it).
         trace: whether every accepted row comes with its place in the file (`Chunk.index`), so that a row
             which the database refuses can be rejected with line and raw text.
+        makes_table: whether a table that does not exist is created; not where the file, without rows, shows
+            too little of it.
         unknown_keys: for JSON, what a key that no cell names does: `evolve` reports it in
             `Chunk.unknown_keys`, `freeze` rejects the row, the others as they say.
     """
@@ -164,6 +165,7 @@ class LoadPlan:
     lineage: bool = True
     row_numbers: bool = False
     trace: bool = False
+    makes_table: bool = True
     unknown_keys: Drift = "discard_value"
 
     @property

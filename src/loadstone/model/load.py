@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from loadstone.model.event import ObjectVersion
 
@@ -50,8 +50,7 @@ class Counts:
         return replace(self, **{name: getattr(self, name) + value for name, value in more.items()})
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """What a reader found out about a file before reading it.
 
     Attributes:
@@ -82,7 +81,7 @@ class LoadRequest:
     Attributes:
         pipeline: the pipeline's name.
         dataset: the dataset's name.
-        table: the table as configured, schema-qualified or not.
+        table: the table as configured, schema-qualified or not; the ledger makes one name of both.
         version: the object version.
         sequencer: of the event that asked, where it had one.
         config_hash: what the dataset's configuration hashes to.
@@ -152,8 +151,7 @@ class LoadOutcome:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class LoadRecord:
+class LoadRecord(NamedTuple):
     """One row of the ledger, as `history` shows it."""
 
     load_id: int

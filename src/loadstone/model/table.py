@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from loadstone.model.types import PgType
 
 __all__ = ["TableColumn", "TableShape"]
 
 
-@dataclass(frozen=True, slots=True)
-class TableColumn:
-    """A column of a table that exists."""
+class TableColumn(NamedTuple):
+    """A column of a table that exists.
+
+    Attributes:
+        name: as the catalog has it.
+        type: a domain's is its base type.
+        is_nullable: whether it takes NULL.
+        has_default: whether it is filled where nothing is given.
+        is_generated: whether it is computed from other columns.
+        is_plain: neither of a domain nor under a collation of its own, which another type would lose.
+    """
 
     name: str
     type: PgType
     is_nullable: bool
     has_default: bool
     is_generated: bool = False
+    is_plain: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class TableShape:
+class TableShape(NamedTuple):
     """A table that exists.
 
     Attributes:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from loadstone.core.ordering import newest
 from loadstone.errors import DestinationError
@@ -19,12 +20,12 @@ from loadstone.postgres.verdict import Decision, decide, is_same_version, moves_
 __all__ = ["Admitted", "seek_admission"]
 
 
-@dataclass(frozen=True, slots=True)
-class Admitted:
+class Admitted(NamedTuple):
     """A load that may go ahead.
 
     Attributes:
-        request: what was asked for; its sequencer is the newest that is known for the key.
+        request: what was asked for; its sequencer is the newest that is known for the key, its table the
+            one that the catalog names.
         dataset: its dataset.
         load_id: its row in the ledger.
         standing: what stood for the key at admission.
@@ -41,12 +42,17 @@ class Admitted:
 
 
 def seek_admission(
-    connector: Connector, connection: Connection, request: LoadRequest, dataset: Dataset
+    connector: Connector,
+    connection: Connection,
+    request: LoadRequest,
+    dataset: Dataset,
+    noted: list[int],
 ) -> Admission | Admitted:
     """The answer to a request.
 
     Where it is yes, `connection` is inside the load's transaction, which holds a slot and the object's lock;
-    else the connection holds nothing that matters and is to be closed.
+    else the connection holds nothing that matters and is to be closed. The number of a running row is added
+    to `noted` before anyone can see the row.
 
     Raises:
         SlotUnavailable: the fleet's cap is reached.
@@ -54,6 +60,7 @@ def seek_admission(
     """
     with translated(connector.where):
         connector.begin(connection)
+        request = ledger.canonical(connection, request)
         if request.replay_of is None:
             decision = _decide(connection, request, dataset, ledger.standing(connection, request))
             if decision.state == "skipped" and request.sequencer is None:
@@ -63,17 +70,21 @@ def seek_admission(
             return Admission("in_progress", reason="another worker is loading this object")
         if request.replay_of is not None:
             return _admit_replay(connection, request.replay_of, request, dataset)
-        return _under_lock(connector, connection, request, dataset)
+        return _under_lock(connector, connection, request, dataset, noted)
 
 
 def _under_lock(
-    connector: Connector, connection: Connection, request: LoadRequest, dataset: Dataset
+    connector: Connector,
+    connection: Connection,
+    request: LoadRequest,
+    dataset: Dataset,
+    noted: list[int],
 ) -> Admission | Admitted:
     standing = ledger.standing(connection, request)
     decision = _decide(connection, request, dataset, standing)
     if decision.state is not None:
         if decision.state == "superseded":
-            decision = replace(decision, load_id=ledger.insert(connection, request, "superseded"))
+            decision = decision._replace(load_id=ledger.insert(connection, request, "superseded"))
         elif standing is not None and request.sequencer is not None and moves_sequencer(request, standing):
             ledger.move_sequencer(connection, standing.load_id, request.sequencer)
         connection.commit()
@@ -85,6 +96,7 @@ def _under_lock(
     with connector.transaction() as beside:
         ledger.abandon(beside, request)
         load_id = ledger.insert(beside, request, "running")
+        noted.append(load_id)
     earlier = ledger.earlier_loads(connection, request, dataset)
     replaced = replaced_loads(dataset, standing, earlier, is_same=_is_same(request, standing))
     return Admitted(request, dataset, load_id, standing, replaced)

@@ -6,8 +6,8 @@ Reads the catalogs only, so that looking takes no lock on the table.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from psycopg.rows import tuple_row
 
@@ -29,8 +29,7 @@ _KINDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class TargetColumn:
+class TargetColumn(NamedTuple):
     """A column, as far as rows are written to it.
 
     Attributes:
@@ -52,8 +51,7 @@ class TargetColumn:
     is_bytewise: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
+class Index(NamedTuple):
     """A valid index on plain columns, without a predicate.
 
     Attributes:
@@ -67,8 +65,7 @@ class Index:
     is_immediate: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """A table that rows are written to.
 
     Attributes:
@@ -180,7 +177,8 @@ def _column(row: tuple[Any, ...]) -> TargetColumn:
     default, generated, always_identity, is_domain, bytewise = rest
     pg_type = _type(kind, opaque=array_of_domain)
     pg_type = replace(pg_type, oid=element, labels=tuple(labels) if labels else None)
-    shape = TableColumn(name, pg_type, nullable, default, generated)
+    is_plain = not is_domain and " COLLATE " not in base
+    shape = TableColumn(name, pg_type, nullable, default, generated, is_plain)
     return TargetColumn(shape, base, cast_to, declared, always_identity, is_domain, bytewise)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import time
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import psycopg
 from psycopg import errors
@@ -33,8 +33,7 @@ WHERE state = 'idle in transaction' AND backend_xid = %(xid)s::text::xid8::xid A
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """What is needed to find out later whether a transaction committed.
 
     Attributes:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import timedelta
 
 from loadstone.errors import LoadstoneError
@@ -17,7 +17,7 @@ from loadstone.ports import Admission
 from loadstone.postgres import closing, ledger, migrate, upkeep
 from loadstone.postgres.admission import Admitted, seek_admission
 from loadstone.postgres.connection import Connection, Connector
-from loadstone.postgres.ddl import add_columns
+from loadstone.postgres.ddl import evolve
 from loadstone.postgres.health import Health, examine
 from loadstone.postgres.slots import set_cap
 from loadstone.postgres.transaction import PostgresLoadTransaction
@@ -74,7 +74,7 @@ class PostgresDatabase:
 
     # --- loads --------------------------------------------------------------------------------------------
 
-    @contextmanager
+    @contextlib.contextmanager
     def admit(self, request: LoadRequest, dataset: Dataset) -> Iterator[Admission]:
         """Takes a slot and the object's lock, looks at the ledger, and opens the load's transaction.
 
@@ -83,23 +83,24 @@ class PostgresDatabase:
             LoadNotFound: the load whose rejects are to be replayed is not in the ledger.
         """
         self.ensure_schema()
-        connection = self._connector.open()
-        try:
-            answer = seek_admission(self._connector, connection, request, dataset)
+        with (
+            closing.withdrawing_if_interrupted(self._connector) as noted,
+            contextlib.closing(self._connector.open()) as connection,
+        ):
+            answer = seek_admission(self._connector, connection, request, dataset, noted)
             if isinstance(answer, Admission):
                 connection.close()
                 yield answer
                 return
             transaction = self._begin(connection, answer)
-            self._open[transaction.load_id] = transaction
             try:
+                self._open[transaction.load_id] = transaction
+                transaction.keep_alive()
                 yield Admission(None, transaction, load_id=transaction.load_id)
             finally:
-                del self._open[transaction.load_id]
+                self._open.pop(transaction.load_id, None)
                 transaction.rollback()
                 transaction.rejects.close()
-        finally:
-            connection.close()
 
     def _begin(self, connection: Connection, admitted: Admitted) -> PostgresLoadTransaction:
         """The load's transaction; where it cannot be had, the `running` row turns to `failed`."""
@@ -110,10 +111,10 @@ class PostgresDatabase:
             error.load_id = self.record_failure(admitted.request, admitted.load_id, error, Counts(), ())
             raise
 
-    def evolve(self, table: str, additions: Sequence[Column]) -> None:
-        """Adds columns to an existing table; see `ports.Database`."""
+    def evolve(self, table: str, columns: Sequence[Column]) -> None:
+        """Adds columns to an existing table, and widens what is narrower; see `ports.Database`."""
         with self._connector.transaction() as connection:
-            add_columns(connection, table, additions)
+            evolve(connection, table, columns)
 
     def record_failure(
         self,
@@ -144,11 +145,11 @@ class PostgresDatabase:
 
     # --- the ledger ---------------------------------------------------------------------------------------
 
-    def current(self, pipeline: str, dataset: str, bucket: str) -> dict[str, str]:
-        """Key -> identity of the current loads."""
+    def current(self, pipeline: str, dataset: str, bucket: str, table: str | None = None) -> dict[str, str]:
+        """Key -> identity of the current loads; see `ports.Database`."""
         self.ensure_schema()
         with self._connector.transaction() as connection:
-            return ledger.current(connection, pipeline, dataset, bucket)
+            return ledger.current(connection, pipeline, dataset, bucket, table)
 
     def history(
         self, *, limit: int | None = None, dataset: str | None = None, key: str | None = None

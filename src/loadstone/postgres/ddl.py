@@ -1,26 +1,30 @@
-"""The SQL that makes a table from a contract, and that lets one grow. Pure, but for `add_columns`."""
+"""The SQL that makes a table from a contract, and that lets one grow. Pure, but for `evolve`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from psycopg import sql
+import psycopg
+from psycopg import errors, sql
 
-from loadstone.errors import ConfigurationError
+from loadstone.errors import ConfigurationError, TableMismatch
 from loadstone.model.contract import Column, LoadPlan
 from loadstone.model.pipeline import Dataset, PartitionBy
 from loadstone.model.table import TableShape
+from loadstone.postgres.catalog import look_up
 from loadstone.postgres.connection import Connection
 from loadstone.postgres.fitting import widens
-from loadstone.postgres.identifiers import TableName, check_name, literal, qualified, quote, shortened
+from loadstone.postgres.identifiers import TableName, check_name, literal, quote, shortened
+from loadstone.postgres.sqlstate import translate
 
-__all__ = ["Creation", "add_columns", "creation", "evolution", "statement"]
+__all__ = ["Creation", "creation", "evolution", "evolve", "statement"]
+
+# A view, a partition key, a generated or an identity column holds on to the type of a column.
+_HELD_FAST = (errors.FeatureNotSupported, errors.InvalidTableDefinition, errors.InvalidParameterValue)
 
 
-@dataclass(frozen=True, slots=True)
-class Creation:
+class Creation(NamedTuple):
     """How a table comes to be.
 
     Attributes:
@@ -68,22 +72,39 @@ def evolution(shape: TableShape, columns: Iterable[Column]) -> list[str]:
         found = existing.get(column.name)
         if found is None:
             changes.append(f"ADD COLUMN IF NOT EXISTS {quote(column.name)} {column.type.sql}")
-        elif widens(found.type, column.type):
+        elif found.is_plain and widens(found.type, column.type):
             changes.append(f"ALTER COLUMN {quote(column.name)} TYPE {column.type.sql}")
     return [f"ALTER TABLE {shape.name} {change}" for change in changes]
 
 
-def add_columns(connection: Connection, table: str, additions: Sequence[Column]) -> None:
-    """Adds columns to a table, in the caller's transaction. Those that are there already stay as they are.
+def evolve(connection: Connection, table: str, columns: Sequence[Column]) -> None:
+    """Lets a table take these columns, in the caller's transaction; a table that is gone stays gone.
 
     Raises:
         ConfigurationError: a name is too long.
+        TableMismatch: something depends on a column's type.
     """
-    for column in additions:
+    shape = look_up(connection, table)
+    if shape is None:
+        return
+    for column in columns:
         check_name(column.name, "the name of a column")
-    shape = TableShape(qualified(table), (), (), has_lineage=False)
-    for text in evolution(shape, additions):
-        connection.execute(statement(text))
+        for text in evolution(shape, [column]):
+            try:
+                connection.execute(statement(text))
+            except _HELD_FAST as error:
+                raise _held_fast(shape, column, error) from error
+
+
+def _held_fast(shape: TableShape, column: Column, error: psycopg.Error) -> TableMismatch:
+    kind = next((found.type for found in shape.columns if found.name == column.name), None)
+    return TableMismatch(
+        f"column {column.name!r} is {kind}, and values of the file need {column.type}: {translate(error)}",
+        where=shape.name,
+        hint=f"drop what depends on the column, ALTER TABLE {shape.name} ALTER COLUMN {quote(column.name)}"
+        f" TYPE {column.type}, and make it again; or write type: {kind} for the column in pipeline.yaml,"
+        " so that such rows are rejected",
+    )
 
 
 def _create_schema(schema: str) -> str:

@@ -6,6 +6,7 @@ import threading
 from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import psycopg
 
@@ -20,8 +21,7 @@ __all__ = ["CopySource", "GuardedWriter", "PlainWriter"]
 _GROUP_BYTES = 4 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class CopySource:
+class CopySource(NamedTuple):
     """How COPYs into one table are made.
 
     Attributes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from loadstone.postgres.connection import Connection
 from loadstone.postgres.migrate import LATEST, schema_version
@@ -13,8 +13,7 @@ __all__ = ["MINIMUM_SERVER", "Health", "examine"]
 MINIMUM_SERVER = 14
 
 
-@dataclass(frozen=True, slots=True)
-class Health:
+class Health(NamedTuple):
     """The server as the role sees it.
 
     Attributes:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Self
 
@@ -29,7 +30,8 @@ class Heartbeat:
         self._connector = connector
         self._load_id = load_id
         self._seconds = seconds
-        self._stopped = threading.Event()
+        # Unlike an event, it holds no lock while an interrupt may come: `stop` never waits for one.
+        self._stops: SimpleQueue[None] = SimpleQueue()
         self._thread = threading.Thread(target=self._beat, name=f"heartbeat-{load_id}", daemon=True)
 
     def start(self) -> None:
@@ -38,7 +40,7 @@ class Heartbeat:
 
     def stop(self) -> None:
         """Ends; does not wait for a beat that is on its way. Harmless when already stopped."""
-        self._stopped.set()
+        self._stops.put(None)
 
     def __enter__(self) -> Self:
         self.start()
@@ -50,9 +52,17 @@ class Heartbeat:
         self.stop()
 
     def _beat(self) -> None:
-        while not self._stopped.wait(self._seconds):
+        while not self._is_stopped():
             try:
                 with self._connector.transaction(lock_timeout=1) as connection:
                     connection.execute(query("heartbeat"), {"load_id": self._load_id})
             except LoadstoneError as error:
                 logger.warning("load %d: a heartbeat could not be sent: %s", self._load_id, error)
+
+    def _is_stopped(self) -> bool:
+        """Waits for one interval, or until it is to stop."""
+        try:
+            self._stops.get(timeout=self._seconds)
+        except Empty:
+            return False
+        return True

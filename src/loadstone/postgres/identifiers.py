@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from psycopg import sql
 
@@ -19,6 +19,7 @@ __all__ = [
     "qualified",
     "quote",
     "shortened",
+    "unqualified",
 ]
 
 #: PostgreSQL cuts longer names off without a word.
@@ -26,10 +27,10 @@ MAX_NAME_BYTES = 63
 
 _PART = re.compile(r'"(?P<quoted>(?:[^"]|"")+)"|(?P<plain>[^".]+)')
 _FOLDED = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
+_PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
 
 
-@dataclass(frozen=True, slots=True)
-class TableName:
+class TableName(NamedTuple):
     """A table by schema and name, both as the catalog has them; no schema means the search path's."""
 
     schema: str | None
@@ -39,6 +40,13 @@ class TableName:
     def sql(self) -> str:
         """Quoted, qualified where the schema is known."""
         return f"{quote(self.schema)}.{quote(self.name)}" if self.schema else quote(self.name)
+
+    @property
+    def written(self) -> str:
+        """As people write it, always in the same way: `parse_table` reads it back."""
+        return ".".join(
+            part if _PLAIN.fullmatch(part) else quote(part) for part in (self.schema, self.name) if part
+        )
 
 
 def quote(name: str) -> str:
@@ -90,6 +98,14 @@ _HOW_TO_NAME = 'write table, schema.table, or "Schema"."Table" where capitals ma
 def qualified(table: str) -> str:
     """A table's name as people write it, as SQL."""
     return parse_table(table).sql
+
+
+def unqualified(table: str) -> str:
+    """The table's name alone, without its schema; what is no name of a table stays as it is."""
+    try:
+        return parse_table(table).name
+    except ConfigurationError:
+        return table
 
 
 def check_name(name: str, what: str) -> None:

@@ -7,23 +7,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 from psycopg.rows import dict_row
 
-from loadstone.errors import LoadNotFound
+from loadstone.errors import ConfigurationError, LoadNotFound
 from loadstone.model.batch import Reject
 from loadstone.model.event import ObjectVersion
 from loadstone.model.load import Counts, LoadRecord, LoadRequest, RecordState
 from loadstone.model.pipeline import Dataset
 from loadstone.postgres.connection import Connection
+from loadstone.postgres.identifiers import TableName, parse_table
 from loadstone.postgres.queries import query
 
 __all__ = [
     "abandon",
     "as_json",
+    "canonical",
+    "canonical_table",
     "current",
     "earlier_loads",
     "end",
@@ -39,6 +42,27 @@ __all__ = [
     "standing",
     "was_loaded",
 ]
+
+
+def canonical(connection: Connection, request: LoadRequest) -> LoadRequest:
+    """The request with its table as the catalog names it: what the ledger compares and locks are made of."""
+    return replace(request, table=canonical_table(connection, request.table))
+
+
+def canonical_table(connection: Connection, table: str) -> str:
+    """A table as the catalog names it, or would once it is made.
+
+    So `orders` and `public.orders` are one table, and `orders` on two search paths may be two. What is no
+    name stays as it is, for the load to complain of.
+    """
+    try:
+        name = parse_table(table)
+    except ConfigurationError:
+        return table
+    if name.schema is None:
+        row = connection.execute(query("schema_of", "catalog"), {"table": name.sql}).fetchone()
+        name = TableName(row[0] if row else None, name.name)
+    return name.written
 
 
 def standing(connection: Connection, request: LoadRequest) -> LoadRecord | None:
@@ -106,9 +130,17 @@ def end(connection: Connection, load_ids: Sequence[int], state: Literal["removed
     connection.execute(query("end"), {"load_ids": list(load_ids), "state": state})
 
 
-def current(connection: Connection, pipeline: str, dataset: str, bucket: str) -> dict[str, str]:
-    """Key -> identity of the current loads of a bucket."""
-    rows = connection.execute(query("current"), {"pipeline": pipeline, "dataset": dataset, "bucket": bucket})
+def current(
+    connection: Connection, pipeline: str, dataset: str, bucket: str, table: str | None = None
+) -> dict[str, str]:
+    """Key -> identity of the current loads of a bucket, in any table or in one."""
+    parameters = {
+        "pipeline": pipeline,
+        "dataset": dataset,
+        "bucket": bucket,
+        "table": None if table is None else canonical_table(connection, table),
+    }
+    rows = connection.execute(query("current"), parameters)
     return {
         key: _version(uri, bucket, key, version_id, etag, object_time, size).identity
         for key, uri, version_id, etag, object_time, size in rows

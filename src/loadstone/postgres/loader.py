@@ -32,13 +32,6 @@ __all__ = ["Settled", "TableLoader"]
 _LATE_MEMORY = 4 * 1024 * 1024
 
 
-# An index is built by one sort; with the default of 64 MB that goes to disk for a few million rows.
-_MEMORY_FOR_INDEXES = b"""
-SELECT set_config('maintenance_work_mem', '256MB', true)
-WHERE pg_size_bytes(current_setting('maintenance_work_mem')) < pg_size_bytes('256MB')
-"""
-
-
 class TableLoader:
     """Loads one file's rows into one table.
 
@@ -94,7 +87,7 @@ class TableLoader:
 
         Raises:
             TableMismatch: the table does not fit the plan.
-            TableBusy: another load is creating the table.
+            TableBusy: another load is creating the table, or it was altered this moment.
             DestinationError: the table cannot be replaced in this way.
         """
         made: Creation | None = None
@@ -176,7 +169,6 @@ class TableLoader:
         )
         settled.refused.extend(prepared.writer.rejects)
         if prepared.made is not None and prepared.made.after:
-            self._connection.execute(_MEMORY_FOR_INDEXES)
             for text in prepared.made.after:
                 self._connection.execute(statement(text))
         return settled
@@ -221,7 +213,7 @@ class TableLoader:
         can_refuse = bool(partition_by and not partition_by.hash) or any(
             column.is_domain for column in created.columns.values()
         )
-        return replace(created, is_new=True, can_refuse=can_refuse), made
+        return created._replace(is_new=True, can_refuse=can_refuse), made
 
     def _require_lineage(self, target: Target) -> None:
         if not target.shape.has_lineage:
@@ -245,6 +237,7 @@ class TableLoader:
         # A replay's rows meet those of their load: the last one of a key may be on either side.
         joins_its_load = self.is_late and self._dataset.mode == "append" and fitted.plan.deduplicate
         if self._goes_direct(fitted, target):
+            self._hold(target)
             plan = replace(fitted.plan, trace=fitted.plan.trace or target.can_refuse)
             source = self._copy_source(target.sql, plan.output_columns, target.name)
             writer: PlainWriter | GuardedWriter = (
@@ -284,6 +277,22 @@ class TableLoader:
             staging=staging,
             sorts_all=sorts_all,
         )
+
+    def _hold(self, target: Target) -> None:
+        """Nobody alters the table from here on: COPY takes bytes for what its columns' types say.
+
+        Raises:
+            TableBusy: it was altered since it was looked at.
+        """
+        if target.is_new:
+            return
+        self._connection.execute(statement(f"LOCK TABLE ONLY {target.sql} IN ROW EXCLUSIVE MODE"))
+        if find_target(self._connection, self._table) != target:
+            raise TableBusy(
+                "the table was altered while the load began",
+                where=target.sql,
+                hint="load again: it is looked at anew",
+            )
 
     def _require_few(self, refused: int) -> None:
         """A count can be exceeded at any time; a share is known at the end."""

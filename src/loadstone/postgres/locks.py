@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 
-from loadstone.model.load import LoadRequest
+from loadstone.model.load import LoadRecord, LoadRequest
 from loadstone.postgres.connection import Connection
 from loadstone.postgres.identifiers import qualified
 
-__all__ = ["lock_key", "merge_lock", "object_lock", "take", "try_take"]
+__all__ = ["lock_key", "merge_lock", "object_lock", "record_lock", "take", "try_take"]
 
 
 def lock_key(*parts: str) -> int:
@@ -19,13 +19,23 @@ def lock_key(*parts: str) -> int:
 
 
 def object_lock(request: LoadRequest) -> int:
-    """One load of an object at a time."""
-    return lock_key("object", request.pipeline, request.dataset, request.version.bucket, request.version.key)
+    """One load of an object into a table at a time; the table as the ledger names it."""
+    version = request.version
+    return _object_lock(request.pipeline, request.dataset, request.table, version.bucket, version.key)
+
+
+def record_lock(record: LoadRecord) -> int:
+    """The lock of the object that a row of the ledger speaks of."""
+    return _object_lock(record.pipeline, record.dataset, record.table, record.bucket, record.key)
 
 
 def merge_lock(table: str) -> int:
     """One merge settles in a table at a time, so that each knows what came before it."""
     return lock_key("merge", qualified(table))
+
+
+def _object_lock(pipeline: str, dataset: str, table: str, bucket: str, key: str) -> int:
+    return lock_key("object", pipeline, dataset, table, bucket, key)
 
 
 def try_take(connection: Connection, key: int) -> bool:

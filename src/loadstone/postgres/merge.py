@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from loadstone.postgres.catalog import Target
 from loadstone.postgres.connection import Connection
@@ -38,8 +39,7 @@ class Taken:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(NamedTuple):
     """Which of two rows with one key is the newer.
 
     Attributes:

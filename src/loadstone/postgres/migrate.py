@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 import threading
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import NamedTuple
 
 from psycopg import sql
 
@@ -42,8 +42,7 @@ _ensured: set[str] = set()
 _ensuring = threading.Lock()
 
 
-@dataclass(frozen=True, slots=True)
-class Migration:
+class Migration(NamedTuple):
     """One numbered file: `0001_ledger.sql` is version 1, named `ledger`."""
 
     version: int

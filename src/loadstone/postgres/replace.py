@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from loadstone.errors import DestinationError
+from loadstone.errors import DestinationError, EmptyReplace
+from loadstone.model.pipeline import Dataset
 from loadstone.postgres.catalog import Target
 from loadstone.postgres.connection import Connection
 from loadstone.postgres.ddl import statement
 
-__all__ = ["make_room", "require_room"]
+__all__ = ["make_room", "require_room", "require_rows"]
 
 
 def require_room(target: Target, method: Literal["truncate", "delete"]) -> None:
@@ -24,6 +25,20 @@ def require_room(target: Target, method: Literal["truncate", "delete"]) -> None:
             where=target.sql,
             hint="set method: delete (rows that are still referred to then fail the load)",
             code="referenced",
+        )
+
+
+def require_rows(dataset: Dataset, rows: int, where: str) -> None:
+    """A table is not to be emptied by mistake.
+
+    Raises:
+        EmptyReplace: it would be.
+    """
+    if dataset.mode == "replace" and not rows and not dataset.allow_empty:
+        raise EmptyReplace(
+            "the file has no row to replace the table's with",
+            where=where,
+            hint="set allow_empty: true if an empty table is what is wanted",
         )
 
 

@@ -1,6 +1,7 @@
 """Rejected rows that are tried again under the load id and the row numbers of their load.
 
-What is taken in moves from rejected to inserted, updated or unchanged, so the sum of the load stays right.
+What is taken in moves from rejected to inserted, updated or unchanged, what the contract leaves out by now to
+discarded, so the sum of the load stays right.
 """
 
 from __future__ import annotations
@@ -26,18 +27,19 @@ class Replay:
     def __init__(self, load_id: int, worker: str) -> None:
         self._load_id = load_id
         self._worker = worker or "loadstone"
-        self._accepted: list[int] = []
+        self._settled: list[int] = []
         self._rejected: list[int] = []
 
     def saw(self, chunk: Chunk) -> None:
         """Takes note of a chunk, which comes with its row index."""
         for index in (chunk.index, chunk.late_index):
             if index is not None:
-                self._accepted.extend(index.row_numbers)
+                self._settled.extend(index.row_numbers)
+        self._settled.extend(chunk.discarded_rows)
         self._rejected.extend(reject.row_number for reject in chunk.rejects)
 
     def close(self, connection: Connection, counts: Counts, refused: list[int]) -> str:
-        """Closes rejects that were taken in, makes room for new reasons, corrects the load's counts.
+        """Closes rejects that are settled, makes room for new reasons, corrects the load's counts.
 
         Args:
             connection: in the transaction; the new rejects are not written yet.
@@ -51,9 +53,9 @@ class Replay:
             DestinationError: rows were tried that are no open rejects of the load.
         """
         rejected = [*self._rejected, *refused]
-        taken_in = sorted(set(self._accepted) - set(rejected))
+        settled = sorted(set(self._settled) - set(rejected))
         parameters = {"load_id": self._load_id, "worker": self._worker}
-        closed = connection.execute(query("close_rejects"), {**parameters, "row_numbers": taken_in}).rowcount
+        closed = connection.execute(query("close_rejects"), {**parameters, "row_numbers": settled}).rowcount
         opened = connection.execute(query("reopen_rejects"), {**parameters, "row_numbers": rejected}).rowcount
         if closed + opened != counts.read:
             raise DestinationError(

@@ -7,10 +7,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 import psycopg
 
-from loadstone.errors import DestinationError, EmptyReplace, RejectLimitExceeded
+from loadstone.errors import DestinationError, RejectLimitExceeded
 from loadstone.model.batch import Reject
 from loadstone.model.contract import LoadPlan
 from loadstone.model.pipeline import Dataset
@@ -23,7 +24,7 @@ from loadstone.postgres.identifiers import TableName
 from loadstone.postgres.locks import take
 from loadstone.postgres.merge import Merge, Order, Taken, insert_into
 from loadstone.postgres.refused import explained, is_refusal, reason_of, sift
-from loadstone.postgres.replace import make_room
+from loadstone.postgres.replace import make_room, require_rows
 from loadstone.postgres.staging import Key, Staging, Window, window_of
 
 __all__ = ["Settled", "Settlement"]
@@ -56,8 +57,7 @@ class Settled:
     refused_rows: list[Reject] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Settlement:
+class Settlement(NamedTuple):
     """The end of one load's work in its table.
 
     Attributes:
@@ -133,12 +133,7 @@ class Settlement:
         Raises:
             EmptyReplace: it would be.
         """
-        if self.dataset.mode == "replace" and not rows and not self.dataset.allow_empty:
-            raise EmptyReplace(
-                "the file has no row to replace the table's with",
-                where=self.target.sql,
-                hint="set allow_empty: true if an empty table is what is wanted",
-            )
+        require_rows(self.dataset, rows, self.target.sql)
 
     def _require_constraints(self) -> None:
         """Deferred constraints speak now, while the reason can still be told."""

@@ -72,53 +72,50 @@ _BY_SQLSTATE: dict[str, _Kind] = {
     "XX001": (DestinationError, "the database server reports damaged data; see its log"),
 }
 
-# Of a failure to connect, in the order in which they are looked for.
-_BY_TEXT: tuple[tuple[re.Pattern[str], type[LoadstoneError], str], ...] = tuple(
-    (re.compile(pattern, re.IGNORECASE), kind, hint)
-    for pattern, kind, hint in (
-        (
-            r"authentication failed|no password supplied|role .* does not exist|no such user|certificate",
-            AuthenticationFailed,
-            "check user and password of the destination",
-        ),
-        (
-            r"no pg_hba\.conf entry",
-            AuthenticationFailed,
-            "the server does not let this host, user or encryption in: see its pg_hba.conf",
-        ),
-        (
-            r"database .* does not exist|no such database",
-            DestinationError,
-            "create the database first, or mend the destination's URL",
-        ),
-        (r"permission denied for database", PermissionDenied, "GRANT CONNECT ON DATABASE ... TO ..."),
-        (
-            r"too many (clients|connections)|remaining connection slots|no more connections allowed",
-            DatabaseBusy,
-            _TOO_MANY,
-        ),
-        (
-            r"database system is|not yet accepting connections|recovery|read-only|shutting down",
-            DatabaseUnavailable,
-            "wait until the server is up",
-        ),
-        (
-            r"could not translate host name|name or service not known|failed to resolve",
-            ConnectionLost,
-            "the host's name is not known: check the destination's URL and the network's DNS",
-        ),
-        (r"does not support SSL|SSL", DestinationError, "check sslmode in the destination's URL"),
-        (
-            r"connection refused|no such file or directory",
-            ConnectionLost,
-            "nothing listens there: is the server running, are host and port right?",
-        ),
-        (
-            r"timeout|timed out|no route|unreachable",
-            ConnectionLost,
-            "the host does not answer: check host, port, firewall and security group",
-        ),
-    )
+# Patterns in the text of a failure to connect, in the order in which they are looked for, and in any case.
+_BY_TEXT: tuple[tuple[str, type[LoadstoneError], str], ...] = (
+    (
+        r"authentication failed|no password supplied|role .* does not exist|no such user|certificate",
+        AuthenticationFailed,
+        "check user and password of the destination",
+    ),
+    (
+        r"no pg_hba\.conf entry",
+        AuthenticationFailed,
+        "the server does not let this host, user or encryption in: see its pg_hba.conf",
+    ),
+    (
+        r"database .* does not exist|no such database",
+        DestinationError,
+        "create the database first, or mend the destination's URL",
+    ),
+    (r"permission denied for database", PermissionDenied, "GRANT CONNECT ON DATABASE ... TO ..."),
+    (
+        r"too many (clients|connections)|remaining connection slots|no more connections allowed",
+        DatabaseBusy,
+        _TOO_MANY,
+    ),
+    (
+        r"database system is|not yet accepting connections|recovery|read-only|shutting down",
+        DatabaseUnavailable,
+        "wait until the server is up",
+    ),
+    (
+        r"could not translate host name|name or service not known|failed to resolve",
+        ConnectionLost,
+        "the host's name is not known: check the destination's URL and the network's DNS",
+    ),
+    (r"does not support SSL|SSL", DestinationError, "check sslmode in the destination's URL"),
+    (
+        r"connection refused|no such file or directory",
+        ConnectionLost,
+        "nothing listens there: is the server running, are host and port right?",
+    ),
+    (
+        r"timeout|timed out|no route|unreachable",
+        ConnectionLost,
+        "the host does not answer: check host, port, firewall and security group",
+    ),
 )
 
 
@@ -144,7 +141,7 @@ def translate_connect(error: psycopg.Error, *, where: str) -> LoadstoneError:
             what, where=where, hint="the host does not answer: check host, port and firewall"
         )
     for pattern, kind, hint in _BY_TEXT:
-        if pattern.search(text):
+        if re.search(pattern, text, re.IGNORECASE):
             return kind(what, where=where, hint=hint)
     return ConnectionLost(what, where=where, hint="check the destination's URL and that the server is up")
 

@@ -9,8 +9,7 @@ more than once. A row that the table refuses thus makes way for the one before i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 
@@ -23,8 +22,7 @@ __all__ = ["Field", "Key", "Staging", "window_of"]
 Window = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """A column of the temporary tables.
 
     Attributes:
@@ -43,8 +41,7 @@ class Field:
         return f"CAST({plain} AS {self.cast})" if self.cast else plain
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """The columns that tell rows apart; NULL equals NULL.
 
     Attributes:

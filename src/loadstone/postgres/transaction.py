@@ -23,6 +23,7 @@ from loadstone.postgres.connection import Connection, Connector
 from loadstone.postgres.heartbeat import Heartbeat
 from loadstone.postgres.loader import TableLoader
 from loadstone.postgres.locks import merge_lock, object_lock, take
+from loadstone.postgres.no_table import NoTable
 from loadstone.postgres.queries import query
 from loadstone.postgres.rejects import RejectSpool
 from loadstone.postgres.replay import Replay
@@ -51,9 +52,8 @@ class PostgresLoadTransaction:
         self._layout: Layout | None = None
         self.rejects = RejectSpool(self.load_id)
         with translated(self._where):
-            self._loader = self._make_loader()
+            self._loader: TableLoader | NoTable = self._make_loader()
         self._heartbeat = Heartbeat(connector, self.load_id)
-        self._heartbeat.start()
 
     @property
     def table(self) -> TableShape | None:
@@ -65,11 +65,17 @@ class PostgresLoadTransaction:
         """Row numbers that the database refused and whose raw text is still to be given."""
         return tuple(self._unexplained)
 
+    def keep_alive(self) -> None:
+        """Tells the others from now on that this load is under way, until it ends."""
+        self._heartbeat.start()
+
     def prepare(self, plan: LoadPlan, layout: Layout) -> LoadPlan:
         """Makes ready; see `ports.LoadTransaction`."""
         self._layout = layout
         with translated(self._where):
             self._loader = self._renewed_loader()
+            if self._loader.shape is None and not plan.makes_table:
+                self._loader = NoTable(self._admitted.dataset, self._admitted.request.table)
             self._require_lineage_to_replace()
             prepared = self._loader.prepare(plan, self._admitted.replaced)
         return prepared if self._replay is None else replace(prepared, trace=True)
@@ -165,9 +171,9 @@ class PostgresLoadTransaction:
             closing.withdraw(self._connector, self.load_id)
 
     def _end(self) -> None:
-        self._is_over = True
         self._heartbeat.stop()
         self._connection.close()
+        self._is_over = True
 
     def _make_loader(self) -> TableLoader:
         request, dataset = self._admitted.request, self._admitted.dataset

@@ -14,7 +14,7 @@ from loadstone.postgres import ledger
 from loadstone.postgres.catalog import look_up
 from loadstone.postgres.connection import Connection, Connector
 from loadstone.postgres.ddl import statement
-from loadstone.postgres.locks import lock_key, object_lock, try_take
+from loadstone.postgres.locks import object_lock, record_lock, try_take
 from loadstone.postgres.queries import query
 
 __all__ = ["forget", "remove", "undo"]
@@ -43,8 +43,7 @@ def undo(connector: Connector, load_id: int) -> LoadRecord:
                 hint="`loadstone history` shows which loads stand",
                 code="nothing_to_undo",
             )
-        key = lock_key("object", record.pipeline, record.dataset, record.bucket, record.key)
-        if not try_take(connection, key):
+        if not try_take(connection, record_lock(record)):
             raise ObjectBusy(
                 "the object is being loaded right now", where=where, hint="try again when it is done"
             )
@@ -56,6 +55,7 @@ def undo(connector: Connector, load_id: int) -> LoadRecord:
 def remove(connector: Connector, request: LoadRequest, dataset: Dataset, event: Event) -> Admission:
     """An object was deleted: leaves a tombstone, and removes its rows where the dataset says so."""
     with connector.transaction() as connection:
+        request = ledger.canonical(connection, request)
         if not try_take(connection, object_lock(request)):
             return Admission("in_progress", reason="another worker is loading this object")
         standing = ledger.standing(connection, request)
@@ -124,5 +124,7 @@ def _delete_rows(connection: Connection, table: str, load_ids: tuple[int, ...], 
             hint="take the rows out by hand; tables with lineage can be undone",
             code="no_lineage",
         )
-    delete = statement(f"DELETE FROM {shape.name} WHERE _load_id = ANY(%s)")  # noqa: S608 - quoted by the catalog
-    return connection.execute(delete, [list(load_ids)]).rowcount
+    # No parameters: a `%` in the table's name would be taken for a placeholder.
+    numbers = ", ".join(str(load_id) for load_id in load_ids)
+    delete = f"DELETE FROM {shape.name} WHERE _load_id IN ({numbers})"  # noqa: S608 - quoted by the catalog
+    return connection.execute(statement(delete)).rowcount

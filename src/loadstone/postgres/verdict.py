@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC
+from typing import NamedTuple
 
 from loadstone.core.ordering import is_older
 from loadstone.model.load import LoadRecord, LoadRequest, OutcomeState
@@ -12,8 +13,7 @@ from loadstone.model.pipeline import Dataset
 __all__ = ["Decision", "decide", "is_same_version", "moves_sequencer", "replaced_loads"]
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """The answer to a request.
 
     Attributes:

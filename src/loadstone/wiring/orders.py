@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import ValidationError
 
@@ -20,13 +19,13 @@ from loadstone.model.event import ObjectVersion
 from loadstone.model.load import LoadRequest
 from loadstone.model.pipeline import Dataset, Pipeline
 from loadstone.ports import Source
+from loadstone.postgres.identifiers import unqualified
 from loadstone.sources import open_source, resolve
 
 __all__ = ["Selection", "SourcedOrder", "make_order", "orders_for", "worker_name"]
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(NamedTuple):
     """What the command line says about the objects it names, over what the pipeline says.
 
     Attributes:
@@ -49,17 +48,17 @@ class Selection:
         Raises:
             ConfigurationError: the two contradict one another.
         """
-        changes: dict[str, object] = {}
         if self.table:
-            changes["table"] = self.table
-        if self.mode or self.key:
-            changes["mode"] = self.mode or ("merge" if dataset.mode == "append" else dataset.mode)
+            dataset = dataset.model_copy(update={"table": self.table})
+        if self.all_text:
+            dataset = dataset.model_copy(update={"types": "text", "columns": {}})
+        if not self.mode and not self.key:
+            return dataset
+        changes: dict[str, object] = {
+            "mode": self.mode or ("merge" if dataset.mode == "append" else dataset.mode)
+        }
         if self.key:
             changes["key"] = self.key
-        if self.all_text:
-            changes |= {"types": "text", "columns": {}}
-        if not changes:
-            return dataset
         try:
             return Dataset.model_validate({**dataset.model_dump(exclude_unset=True), **changes})
         except ValidationError as error:
@@ -68,22 +67,20 @@ class Selection:
             raise ConfigurationError(what, where="command line", hint=hint) from None
 
 
-@dataclass(frozen=True, slots=True)
-class SourcedOrder:
+class SourcedOrder(NamedTuple):
     """An order and where its object comes from."""
 
     order: Order
     source: Source
 
 
-@dataclass(slots=True)
-class _Found:
+class _Found(NamedTuple):
     """One object that was named, with the dataset that it belongs to."""
 
     source: Source
     version: ObjectVersion
     name: str
-    dataset: Dataset = field(repr=False)
+    dataset: Dataset
 
 
 def orders_for(
@@ -172,8 +169,9 @@ def _dataset_of(key: str, pipeline: Pipeline, selection: Selection) -> tuple[str
     if pipeline.datasets and not selection.table:
         name = route(key, pipeline.datasets)
         return name, selection.applied(pipeline.datasets[name])
-    name = selection.table or table_name(key)
-    return name, selection.applied(Dataset(files=(key,), table=name))
+    table = selection.table or table_name(key)
+    # However the table is written, it is the same dataset to the ledger.
+    return unqualified(table), selection.applied(Dataset.model_construct(files=(key,), table=table))
 
 
 def _known(name: str, pipeline: Pipeline) -> Dataset:

@@ -15,7 +15,9 @@ from loadstone.model.event import ObjectVersion
 from loadstone.model.load import LoadOutcome, LoadRecord
 from loadstone.model.pipeline import Dataset, RejectLimit
 from loadstone.ports import ByteStream, Progress, Reader, Source
-from loadstone.readers import AutomaticReader, MendedReader, SelectedReader
+from loadstone.readers.automatic import AutomaticReader
+from loadstone.readers.mended import MendedReader
+from loadstone.readers.selected import SelectedReader
 from loadstone.sources import open_source
 from loadstone.wiring.orders import make_order
 

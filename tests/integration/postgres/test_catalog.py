@@ -10,7 +10,7 @@ from loadstone.errors import ConfigurationError, TableMismatch
 from loadstone.model.contract import Column, Fixed, LoadPlan
 from loadstone.model.types import parse_type
 from loadstone.postgres.catalog import find_target, look_up
-from loadstone.postgres.ddl import add_columns
+from loadstone.postgres.ddl import evolve
 from loadstone.postgres.fitting import fit
 
 
@@ -158,13 +158,20 @@ def test_a_column_that_the_file_lacks_gets_the_tables_default(connection):
     assert [c.name for c in fitted(connection, "a integer", fixed=absent).plan.columns] == ["a", "c"]
 
 
-def test_columns_are_added_once(connection):
+def test_columns_are_added_and_widened_once(connection):
     connection.execute("CREATE TABLE t (a int); CREATE TYPE \"my type\" AS ENUM ('a')")
     for _ in range(2):
-        add_columns(connection, '"public"."t"', columns("b numeric(5,2), c text[]"))
-    assert [c.name for c in look_up(connection, "t").columns] == ["a", "b", "c"]
+        evolve(connection, '"public"."t"', columns("a bigint, b numeric(5,2), c text[]"))
+    evolve(connection, "t", columns("a smallint, b numeric(3,2)"))
+    found = [(column.name, column.type.sql) for column in look_up(connection, "t").columns]
+    assert found == [("a", "bigint"), ("b", "numeric(5,2)"), ("c", "text[]")]
     with pytest.raises(ConfigurationError):
-        add_columns(connection, "t", [Column("x" * 64, parse_type("text"))])
+        evolve(connection, "t", [Column("x" * 64, parse_type("text"))])
+
+
+def test_a_table_that_went_away_stays_away(connection):
+    evolve(connection, "gone", columns("a bigint"))
+    assert look_up(connection, "gone") is None
 
 
 def test_tables_and_schemas_with_any_name_are_made_and_loaded(database_url):

@@ -90,3 +90,15 @@ def test_retention_takes_raw_text_first_and_keeps_the_ledger(
     }
     assert [r.row_number for r in database.rejects(1)] == [3]
     assert database.find(1).counts.rejected == 2
+
+
+@pytest.mark.parametrize("name", ["100%", "odd %s", 'half "%(x)s'])
+def test_a_load_into_a_table_whose_name_holds_a_percent_sign_is_undone(
+    database: PostgresDatabase, connection: psycopg.Connection, name: str
+) -> None:
+    quoted = '"' + name.replace('"', '""') + '"'
+    load(database, request(1, "a.csv", table=quoted), [1, 2])
+    load(database, request(1, "b.csv", table=quoted), [3])
+    assert database.undo(1).state == "undone"
+    left = psycopg.sql.SQL("SELECT a FROM {}").format(psycopg.sql.Identifier(name))
+    assert connection.execute(left).fetchall() == [(3,)]

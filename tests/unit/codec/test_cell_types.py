@@ -69,6 +69,8 @@ ACCEPTED = [
     ("integer[]", "{}", []),
     ("text[]", '{a,"b,\\"c",null,"null"}', ["a", 'b,"c', None, "null"]),
     ("numeric[]", "[1.50, 2]", [Decimal("1.50"), Decimal(2)]),
+    ("jsonb[]", '[{"a": [1]}, [2, 3], null , "]", 1.50]', [{"a": [1]}, [2, 3], None, "]", 1.5]),
+    ("jsonb[]", "[ ]", []),
 ]
 
 REJECTED = [
@@ -124,6 +126,11 @@ REJECTED = [
     ("integer[]", "{1,x}", "not_an_integer"),
     ("integer[]", "{{1},{2,3}}", "not_an_array"),
     ("integer[]", "1,2", "not_an_array"),
+    ("jsonb[]", '[{"a": 1}', "not_an_array"),
+    ("jsonb[]", "[1 2]", "not_an_array"),
+    ("jsonb[]", "[1] 2", "not_an_array"),
+    ("jsonb[]", "[1,]", "not_an_array"),
+    ("jsonb[]", "[NaN]", "invalid_json"),
 ]
 
 

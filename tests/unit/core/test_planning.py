@@ -160,7 +160,56 @@ def test_two_columns_that_differ_by_case_alone_are_refused_by_their_names_in_the
         plan(layout("n", "N", rows=(("1", "2"),)), column("n"))
 
 
-def test_a_file_without_rows_says_which_types_it_could_not_show() -> None:
-    empty = Layout(names=("n", "m"), dialect={"format": "csv"}, is_complete=True)
-    assert plan(empty, column("n")).notes == ("the file has no rows, so nothing shows the type of 'm': text",)
-    assert plan(empty, table=shape(n="bigint", m="date")).notes == ("the file has no rows",)
+EMPTY = Layout(names=("n", "m"), dialect={"format": "csv"}, is_complete=True)
+
+
+def test_a_file_without_rows_makes_no_table_where_it_cannot_show_a_type() -> None:
+    made = plan(EMPTY, column("n"))
+    assert not made.plan.makes_table
+    (note,) = made.notes
+    assert note.startswith(
+        "the file has no rows, so nothing shows the type of 'm': the table will be made when"
+    )
+    assert plan(EMPTY, column("n"), column("m")).plan.makes_table
+    assert plan(EMPTY, types="text").plan.makes_table
+    assert plan(EMPTY, column("n"), contract="discard_value").plan.makes_table
+    nothing = Layout(names=(), dialect={"format": "jsonl"}, is_complete=True)
+    assert not plan(nothing).plan.makes_table
+    assert plan(nothing, column("n")).plan.makes_table
+
+
+def test_a_file_without_rows_adds_no_column_whose_type_it_cannot_show() -> None:
+    made = plan(EMPTY, table=shape(n="bigint"))
+    assert (made.additions, [c.name for c in made.plan.columns]) == ((), ["n"])
+    assert "the type of 'm': the column will be made" in made.notes[0]
+    assert plan(EMPTY, table=shape(n="bigint", m="date")).notes == ("the file has no rows",)
+
+
+def test_a_key_may_be_a_column_whose_type_is_not_known_yet() -> None:
+    assert not plan(EMPTY, mode="merge", key=("m",)).plan.makes_table
+
+
+WIDER = {"n": PgType("bigint")}
+
+
+def test_a_type_that_was_outgrown_is_wider_than_the_tables_and_it_is_said() -> None:
+    made = make_plan(Dataset(files=("*",)), (), layout("n"), shape(n="integer"), FACTS, "day1.csv", WIDER)
+    assert made.widenings == made.plan.columns == (column("n", "bigint", source="n"),)
+    assert made.notes == (
+        "n was integer and is bigint from now on: the file has values that integer does not hold",
+    )
+
+
+@pytest.mark.parametrize("in_table", ["bigint", "numeric", "text"])
+def test_a_table_that_is_wide_enough_by_now_is_left_as_it_is(in_table: str) -> None:
+    made = make_plan(Dataset(files=("*",)), (), layout("n"), shape(n=in_table), FACTS, "day1.csv", WIDER)
+    assert (made.widenings, made.notes) == ((), ())
+    assert made.plan.columns[0].type == parse_type(in_table)
+
+
+def test_only_types_that_nobody_wrote_down_may_grow() -> None:
+    table = shape(n="integer", m="integer", k="integer")
+    file = layout("n", "m", "k", "new", rows=(("1", "2", "3", "4"),))
+    columns = (column("n", "integer"), Column("m", UNDECIDED, required=True))
+    assert plan(file, *columns, table=table).evolving == {"m", "k", "new"}
+    assert plan(file, *columns, table=table, contract="discard_value").evolving == frozenset()

@@ -5,10 +5,12 @@ import datetime as dt
 import pytest
 
 from fixtures.table_loading import File, columns, dataset, plan_of
+from loadstone.core.drift import wider_types
 from loadstone.errors import ConfigurationError
 from loadstone.model.table import TableColumn, TableShape
 from loadstone.model.types import parse_type
 from loadstone.postgres.ddl import creation, evolution
+from loadstone.postgres.fitting import widens
 from loadstone.postgres.identifiers import TableName
 
 TABLE = TableName("s", "t")
@@ -131,3 +133,17 @@ def test_evolution_adds_and_widens_and_nothing_else():
         'ALTER TABLE "s"."t" ALTER COLUMN "e" TYPE numeric(7,2)',
         'ALTER TABLE "s"."t" ADD COLUMN IF NOT EXISTS "f" date',
     ]
+
+
+@pytest.mark.parametrize(
+    "kind", ["smallint", "integer", "bigint", "real", "numeric(5,2)", "varchar(3)", "timestamp(0)", "time(3)"]
+)
+def test_whatever_a_type_may_become_holds_its_values_unchanged(kind):
+    steps = [parse_type(kind), *wider_types(parse_type(kind))]
+    assert len(steps) > 1
+    assert all(widens(steps[i], steps[j]) for i in range(len(steps)) for j in range(i + 1, len(steps)))
+
+
+def test_a_column_of_a_domain_is_never_altered():
+    column = TableColumn("a", parse_type("integer"), is_nullable=True, has_default=False, is_plain=False)
+    assert evolution(TableShape("t", (column,), (), has_lineage=True), columns("a bigint")) == []

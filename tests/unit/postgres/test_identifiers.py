@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadstone.errors import ConfigurationError
-from loadstone.postgres.identifiers import TableName, literal, parse_table, shortened
+from loadstone.postgres.identifiers import TableName, literal, parse_table, shortened, unqualified
 
 NAMES = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=15)
 
@@ -35,6 +35,26 @@ def test_what_is_no_name_is_refused(text):
 def test_a_quoted_name_is_read_back(schema, name):
     table = TableName(schema, name)
     assert parse_table(table.sql) == table
+
+
+@given(schema=NAMES, name=NAMES)
+def test_a_name_as_the_ledger_writes_it_is_read_back_and_is_written_so_again(schema, name):
+    table = TableName(schema, name)
+    assert parse_table(table.written) == table
+    assert parse_table(TableName(None, name).written) == TableName(None, name)
+
+
+def test_a_name_is_written_without_quotes_where_it_needs_none():
+    assert TableName("public", "orders_2").written == "public.orders_2"
+    assert TableName("Sales", "or.ders").written == '"Sales"."or.ders"'
+
+
+@pytest.mark.parametrize(
+    ("table", "alone"),
+    [("orders", "orders"), ("sales.Orders", "orders"), ('sales."Orders"', "Orders"), ("a.b.c", "a.b.c")],
+)
+def test_a_dataset_made_up_for_a_table_is_called_as_the_table_without_its_schema(table, alone):
+    assert unqualified(table) == alone
 
 
 def test_a_name_that_would_be_cut_off_is_refused():

@@ -34,6 +34,17 @@ SELECT
 FROM target AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 
+-- name: schema_of
+-- The schema that an unqualified name leads to; for a table that is still to be made, where it will be.
+SELECT coalesce(
+    (
+        SELECT n.nspname FROM pg_catalog.pg_class AS c
+        JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+        WHERE c.oid = pg_catalog.to_regclass(%(table)s)
+    ),
+    pg_catalog.current_schema()
+)
+
 -- name: columns
 WITH RECURSIVE unwrapped (attnum, type, typmod, is_domain, is_strict) AS (
     SELECT attnum, atttypid, atttypmod, false, attnotnull

@@ -18,7 +18,7 @@ ORDER BY load_id DESC LIMIT 1
 UPDATE loadstone.loads SET state = 'abandoned', finished_at = now(),
     error_code = 'abandoned', error = 'its process went away before it committed; nothing of it was kept'
 WHERE key = %(key)s AND bucket = %(bucket)s AND dataset = %(dataset)s AND pipeline = %(pipeline)s
-    AND state = 'running'
+    AND table_name = %(table)s AND state = 'running'
 
 -- name: insert
 INSERT INTO loadstone.loads (
@@ -30,7 +30,7 @@ SELECT %(pipeline)s, %(dataset)s, %(table)s, %(bucket)s, %(key)s, %(uri)s, %(ver
     1 + (
         SELECT count(*) FROM loadstone.loads
         WHERE key = %(key)s AND bucket = %(bucket)s AND dataset = %(dataset)s AND pipeline = %(pipeline)s
-            AND state IN ('failed', 'abandoned') AND object_time = %(object_time)s
+            AND table_name = %(table)s AND state IN ('failed', 'abandoned') AND object_time = %(object_time)s
             AND version_id IS NOT DISTINCT FROM %(version_id)s AND etag IS NOT DISTINCT FROM %(etag)s
     ),
     CASE WHEN %(state)s = 'running' THEN now() END,
@@ -108,6 +108,7 @@ RETURNING pg_current_xact_id()::text
 UPDATE loadstone.loads SET
     rows_inserted = rows_inserted + %(inserted)s, rows_updated = rows_updated + %(updated)s,
     rows_unchanged = rows_unchanged + %(unchanged)s, rows_deduplicated = rows_deduplicated + %(deduplicated)s,
+    rows_discarded = rows_discarded + %(discarded)s,
     rows_rejected = rows_rejected - %(read)s + %(rejected)s, cells_repaired = cells_repaired + %(repaired)s
 WHERE load_id = %(load_id)s AND state = 'loaded'
 RETURNING pg_current_xact_id()::text
@@ -123,6 +124,7 @@ RETURNING load_id
 -- name: current
 SELECT key, uri, version_id, etag, object_time, size_bytes FROM loadstone.loads
 WHERE pipeline = %(pipeline)s AND dataset = %(dataset)s AND bucket = %(bucket)s AND is_current AND state = 'loaded'
+    AND (%(table)s::text IS NULL OR table_name = %(table)s)
 
 -- name: history
 SELECT loads.*, state = 'running' AND heartbeat_at < now() - interval '2 minutes' AS is_stale

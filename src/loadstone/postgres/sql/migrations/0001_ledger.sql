@@ -68,7 +68,7 @@ CREATE INDEX loads_by_dataset ON loadstone.loads (dataset, load_id);
 
 COMMENT ON TABLE loadstone.loads IS 'One row per load: one object version into one dataset. Commits together with the rows it speaks of.';
 COMMENT ON COLUMN loadstone.loads.load_id IS 'Rows of tables with lineage carry it as _load_id.';
-COMMENT ON COLUMN loadstone.loads.table_name IS 'The table as configured.';
+COMMENT ON COLUMN loadstone.loads.table_name IS 'The table, schema-qualified, as the catalog has it.';
 COMMENT ON COLUMN loadstone.loads.bucket IS 'The bucket, or the absolute path of the source folder.';
 COMMENT ON COLUMN loadstone.loads.key IS 'The key in the bucket, or the path below the folder.';
 COMMENT ON COLUMN loadstone.loads.object_time IS 'When the object version was written; the order of merges where no column gives one.';
@@ -117,7 +117,7 @@ COMMENT ON COLUMN loadstone.rejects.column_name IS 'The first column that failed
 COMMENT ON COLUMN loadstone.rejects.code IS 'A short stable name, or the SQLSTATE of what PostgreSQL refused.';
 COMMENT ON COLUMN loadstone.rejects.others IS 'Further columns that failed: a list of {column, code, reason}.';
 COMMENT ON COLUMN loadstone.rejects.raw IS 'The record as it stands in the file, capped at 64 KiB; NULL once retention took it. May hold personal data.';
-COMMENT ON COLUMN loadstone.rejects.replayed_by IS 'Who loaded the row later; NULL while it is still missing from the table.';
+COMMENT ON COLUMN loadstone.rejects.replayed_by IS 'Who tried the row again with success (loaded, or left out as the contract says); NULL while it is open.';
 
 CREATE VIEW loadstone.last_loads AS
 SELECT DISTINCT ON (pipeline, dataset)

@@ -1,0 +1,116 @@
+"""What a file brings beyond its contract: keys that become columns, values that ask for a wider type."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from loadstone.codec.codes import CODES, NOT_AN_INTEGER, OUT_OF_RANGE, TOO_LONG, TOO_MANY_DIGITS
+from loadstone.core.drift import wider_types
+from loadstone.core.mended_record import is_whole
+from loadstone.model.batch import Chunk, Reject
+from loadstone.model.contract import REJECT, Column, LoadPlan
+from loadstone.model.types import PgType
+from loadstone.ports import OpenFile
+
+__all__ = ["Growth"]
+
+# What a value may be rejected for that a wider type would take.
+_OUTGROWN = frozenset(CODES[code].name for code in (OUT_OF_RANGE, NOT_AN_INTEGER, TOO_MANY_DIGITS, TOO_LONG))
+# A numeric takes NaN and infinities, too, but those say that there is no number, not that it needs room.
+_FINITE = "1e1000"
+
+
+class Growth:
+    """Gathers, chunk by chunk, what an evolving contract is to take in.
+
+    Whether a wider type would take a rejected row is found out by encoding it with that type, so that every
+    setting of its columns counts. A row that would be rejected all the same widens nothing.
+
+    Args:
+        file: which the chunks come from.
+        plan: what they were encoded with.
+        evolving: the columns whose types may grow.
+
+    Attributes:
+        unknown_keys: of JSON, each with the text of its first value.
+    """
+
+    def __init__(self, file: OpenFile, plan: LoadPlan, evolving: Collection[str]) -> None:
+        self.unknown_keys: dict[str, str] = {}
+        self._file = file
+        self._plan = plan
+        self._takes_keys = plan.unknown_keys == "evolve"
+        columns = [column for cell in plan.cells for column in cell.columns if column.name in evolving]
+        ladders = {column.name: wider_types(column.type) for column in columns}
+        self._ladders = {name: ladder for name, ladder in ladders.items() if ladder}
+        self._widest = max(map(len, self._ladders.values()), default=0) - 1
+        self._steps: dict[str, int] = {}
+
+    @property
+    def types(self) -> dict[str, PgType]:
+        """The types that are wide enough for what was seen, by the columns that outgrew theirs."""
+        return {name: self._ladders[name][step] for name, step in self._steps.items()}
+
+    def takes_in(self, chunk: Chunk) -> bool:
+        """Looks at a chunk; whether the contract is to grow."""
+        if self._takes_keys:
+            for name, sample in chunk.unknown_keys.items():
+                self.unknown_keys.setdefault(name, sample)
+        if self._ladders and chunk.rejects:
+            self._try_wider([reject for reject in chunk.rejects if self._may_fit(reject)])
+        return bool(self.unknown_keys or self._steps)
+
+    def _may_fit(self, reject: Reject) -> bool:
+        codes = {reject.code, *(code for _, code, _ in reject.others)}
+        return codes <= _OUTGROWN and _failing(reject) <= self._ladders.keys() and is_whole(reject)
+
+    def _try_wider(self, rejects: Sequence[Reject]) -> None:
+        """Finds for each row that the widest types let in the narrowest ones that do."""
+        if not rejects:
+            return
+        refused = self._refused(rejects, self._widest)
+        waiting = [(reject, _failing(reject)) for n, reject in enumerate(rejects, 1) if n not in refused]
+        for step in range(self._widest + 1):
+            if not waiting:
+                return
+            refused = self._refused([reject for reject, _ in waiting], step)
+            for number, (_, names) in enumerate(waiting, 1):
+                for name in names - refused.get(number, set()):
+                    self._climb(name, step)
+            waiting = [
+                (reject, names & refused[number])
+                for number, (reject, names) in enumerate(waiting, 1)
+                if number in refused
+            ]
+
+    def _climb(self, name: str, step: int) -> None:
+        step = min(step, len(self._ladders[name]) - 1)
+        self._steps[name] = max(step, self._steps.get(name, step))
+
+    def _refused(self, rejects: Sequence[Reject], step: int) -> dict[int, set[str]]:
+        """The columns that fail with the types of a step, too, by the positions of the rejects from 1."""
+        chunk = self._file.encode([reject.raw for reject in rejects], self._trial(step))
+        return {reject.row_number: _failing(reject) for reject in chunk.rejects}
+
+    def _trial(self, step: int) -> LoadPlan:
+        cells = tuple(
+            replace(cell, columns=tuple(self._widened(column, step) for column in cell.columns))
+            for cell in self._plan.cells
+        )
+        return replace(self._plan, cells=cells, deduplicate=False, trace=False)
+
+    def _widened(self, column: Column, step: int) -> Column:
+        ladder = self._ladders.get(column.name)
+        if ladder is None:
+            return column
+        wider = ladder[min(step, len(ladder) - 1)]
+        if wider.name != "numeric":
+            return replace(column, type=wider, otherwise=REJECT)
+        low, high = column.minimum or f"-{_FINITE}", column.maximum or _FINITE
+        return replace(column, type=wider, minimum=low, maximum=high, otherwise=REJECT)
+
+
+def _failing(reject: Reject) -> set[str]:
+    """The columns that failed; none of this name where the record as a whole is at fault."""
+    return {reject.column or "", *(column for column, _, _ in reject.others)}
