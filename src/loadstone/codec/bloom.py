@@ -71,7 +71,7 @@ class BloomFilter:
         max_bytes: the most memory it takes, whatever is expected. Pages are touched as they are used.
     """
 
-    def __init__(self, expected_rows: int = 1_000_000, max_bytes: int = 16 * 2**20) -> None:
+    def __init__(self, expected_rows: int = 4_000_000, max_bytes: int = 16 * 2**20) -> None:
         block = 8 * _WORDS_PER_BLOCK
         wanted = max(expected_rows, 1) * _BITS_PER_KEY // 8
         blocks = 1
