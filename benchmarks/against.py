@@ -39,7 +39,7 @@ def _way(database: BenchmarkDatabase, files: Files, tool: Tool, python: Path) ->
         (str(python), str(tool.script), str(files.path("clean.csv")), database.url, TABLE),
         verify,
         table_made=not tool.makes_table,
-        also_drops=tool.counted,
+        own_schema=tool.counted.partition(".")[0] if tool.counted else None,
     )
 
 

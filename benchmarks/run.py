@@ -55,8 +55,8 @@ def run_once(database: BenchmarkDatabase, way: Way) -> Measurement:
     Raises:
         SystemExit: the command failed, or left something else than it should.
     """
-    if way.also_drops:
-        database.ask(f"drop table if exists {way.also_drops} cascade")
+    if way.own_schema:
+        database.ask(f"drop schema if exists {way.own_schema} cascade")
     database.prepare(TABLE, *([create_table(TABLE)] if way.table_made else []))
     database.ask("drop schema if exists loadstone cascade")
     if way.command[: len(LOADSTONE)] == LOADSTONE:

@@ -42,7 +42,7 @@ class Way:
         environment: of the command, beside the usual.
         verify: looks at what the command left and wrote; returns what is wrong, or nothing.
         target: the ratio to the baseline that is aimed at; None where there is none.
-        also_drops: another table that the command makes.
+        own_schema: of the database, which the command makes and which is dropped before it.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Way:
     table_made: bool = True
     environment: Mapping[str, str] = field(default_factory=dict)
     target: float | None = None
-    also_drops: str | None = None
+    own_schema: str | None = None
 
 
 def psql_ways(database: BenchmarkDatabase, files: Files) -> list[Way]:
