@@ -116,7 +116,7 @@ class _Planner:
         self.layout = layout
         self.shape = shape
         self.where = where
-        self.notes: list[str] = []
+        self.notes: list[str] = list(layout.notes)
         self.evolving: set[str] = set()
         self.is_json = layout.dialect.get("format") == "jsonl"
         self.is_without_rows = layout.is_complete and not layout.sample
