@@ -96,8 +96,8 @@ def _first_width(records: Sequence[Record], comments: set[int], width: int, kind
         if count < _FEWEST_ROWS or found < 2 or count < 0.8 * len(rows):
             continue
         fitting = [row for row in rows if len(row) == found]
-        if found > 2 or _is_header(fitting[0], fitting[1:], kinds):
-            return found
+        if found > 2 or (4 * count > counts[width] and _is_header(fitting[0], fitting[1:], kinds)):
+            return found  # two columns above a larger table are names and values: "from:, 2024-01-01"
     return width
 
 
@@ -122,8 +122,8 @@ def _below_titles(
         cells = records[i].cells
         if len(cells) != width:
             continue
-        filled = sum(bool(cell) for cell in cells)
-        if 3 * filled > width:
+        filled = sum(map(bool, cells))
+        if 3 * filled > width or any(cells[2:]):
             is_name = filled == width and all(kinds[cell] not in TYPED for cell in cells)
             return i if is_name else start
     return start
@@ -144,12 +144,9 @@ def _header_width(
     found = len(records[above].cells) if above is not None else 0
     ends_empty = len(body) > 1 and width > 2 and all(records[i].cells[-1] is None for i in body[1:])
     if ends_empty and records[start].cells[-1] is None:
-        return True, start, width - 1, None
+        return True, above if above is not None and found == width - 1 else start, width - 1, None
     if above is None:
-        # A header without the delimiter at its end may be as wide as some broken record.
         return False, start, width, None
-    if ends_empty and found == width - 1 and records[body[0]].cells[-1] is None:
-        return True, above, width - 1, None
     names = [cell for cell in records[above].cells if cell]
     if found == width + 1 and len(names) == width:
         if records[above].cells[-1] is None:
