@@ -41,9 +41,9 @@ class DelimitedEncoder:
 
     Args:
         plan: what the cells become; `plan.cells[i]` is the i-th cell of every record. delimiter: what
-            separates cells, ASCII, or `tokens.WHITE_SPACE`. quote: what a cell may stand within; None where quotes mean
-            nothing. escape: takes the next character as it is; None for none. first_line: the number of the
-            physical line that the first block begins with. first_row: the number of the first record.
+            separates cells, ASCII, or `tokens.WHITE_SPACE`. quote: what a cell may stand within; None where
+            quotes mean nothing. escape: takes the next character as it is; None for none. first_line: the
+            number of the physical line that the first block begins with. first_row: that of the first record.
             first_offset: where the first block begins in the decompressed file. max_record_bytes: a record as
             long as this is rejected, or cut at its first line where a quote is open. bloom: the keys seen so
             far, where the plan deduplicates. comment: a line that begins with this character is left out.

@@ -74,7 +74,12 @@ def split_records(
     """Up to `limit` records, blank lines among them, as the encoder will find them; only complete ones.
 
     Args:
+        text: the sample.
+        delimiter: as the encoder takes it, as are quote and escape.
+        quote: what a cell may stand within.
+        escape: what takes the next character as it is.
         final: whether nothing follows the text.
+        limit: how many records at most.
         start: where the first record begins.
         comment: a line that begins with this character is left out, as a blank one is.
 

@@ -2,8 +2,8 @@
 
 A record ends with LF, CRLF or a lone CR, mixed as they come; within quotes they belong to the cell. A quote
 that does not begin its cell is a character like any other. A doubled quote within quotes is one quote; the
-escape character, where there is one, takes the next character as it is, within quotes and without; an unquoted cell
-that is the escape and `N` alone is NULL, as MySQL, Redshift and PostgreSQL write it.
+escape character, where there is one, takes the next character as it is, within quotes and without; where an
+unquoted cell is the escape and `N` alone, it is NULL, as MySQL, Redshift and PostgreSQL write it.
 
 The delimiter is one ASCII character or several, or `WHITE_SPACE`: any run of blanks and tabs, at a record's
 beginning and end without a meaning.
@@ -73,10 +73,9 @@ class Tokenizer:
         if self.is_run:
             delimiter = b" "
         marks = [mark for mark in (quote, escape) if mark is not None]
-        if any(len(mark) != 1 for mark in marks) or not delimiter:
-            raise ValueError("delimiter, quote and escape are characters, of which the delimiter may have several")
         special = b"".join((delimiter, *marks))
-        if any(mark > 0x7E or mark in b"\r\n\0" for mark in special):
+        is_long = any(len(mark) != 1 for mark in marks) or not delimiter
+        if is_long or any(mark > 0x7E or mark in b"\r\n\0" for mark in special):
             raise ValueError("delimiter, quote and escape are ASCII characters, and no line ending")
         if any(mark in delimiter for mark in marks):
             raise ValueError("delimiter, quote and escape must differ")

@@ -160,7 +160,7 @@ class DelimitedFile:
         """The header's cells without an empty one too many."""
         width = self._look.width
         if len(cells) == width + 1 and None in cells and width > 1:
-            filled = [cell for cell in cells if cell is not None]
+            filled: list[str | None] = [cell for cell in cells if cell is not None]
             return cells[:-1] if cells[-1] is None else filled if len(filled) == width else cells
         return cells
 

@@ -26,7 +26,8 @@ _SURE = 0.9
 _LIKELY = re.compile(
     rb"(?:(?<=[A-Za-z \xc0-\xff,;\t|\"'\r\n-])[\xc0-\xd6\xd8-\xf6\xf8-\xfe\x8a\x8c\x8e\x9a\x9c\x9e\x9f]"
     rb"(?=[A-Za-z\xc0-\xfe])|(?<=[A-Za-z\xc0-\xfe])[\xc0-\xd6\xd8-\xf6\xf8-\xfe\x8a\x8c\x8e\x9a\x9c\x9e\x9f]"
-    rb"|[\x80\x82\x84\x85\x91-\x97\x99\xa0\xa3\xa7\xa9\xab\xae\xb0-\xb5\xb7\xba-\xbf\xdf](?=[\w \t,;|\"'\r\n.-]))"
+    rb"|[\x80\x82\x84\x85\x91-\x97\x99\xa0\xa3\xa7\xa9\xab\xae\xb0-\xb5\xb7\xba-\xbf\xdf]"
+    rb"(?=[\w \t,;|\"'\r\n.-]))"
 )
 _EVIDENCE = {
     "utf-8": (0.95, "the text is UTF-8, as far as it was looked at"),
@@ -73,8 +74,8 @@ def detect_encoding(head: bytes, configured: str | None, *, is_delimited: bool =
     """The encoding of text that begins with `head`.
 
     A byte order mark tells, whatever is configured; else the configuration; else text in which every other
-    byte is zero is UTF-16, and everything else UTF-8; but delimited text whose bytes above 127 are never UTF-8
-    and nearly always letters or signs of cp1252, as Windows programs write it, is that.
+    byte is zero is UTF-16, and everything else UTF-8; but delimited text whose bytes above 127 are never
+    UTF-8 and nearly always letters or signs of cp1252, as Windows programs write it, is that.
     """
     for mark, name in _MARKS.items():
         if head.startswith(mark):

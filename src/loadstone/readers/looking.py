@@ -110,7 +110,9 @@ def _check(told: Told, comment: str | None) -> None:
             )
     marks = [mark for mark in told[1:] if mark]
     delimiter = "" if told.delimiter in {None, WHITE_SPACE} else str(told.delimiter)
-    if len(set(marks)) < len(marks) and told.quote != told.escape or any(mark in delimiter for mark in marks):
+    if (len(set(marks)) < len(marks) and told.quote != told.escape) or any(
+        mark in delimiter for mark in marks
+    ):
         raise ConfigurationError(
             "format: delimiter, quote and escape must differ",
             hint="leave out what is to be decided from the file",
@@ -139,7 +141,9 @@ class _Teller:
             self._decided["header"] = found.header._replace(value=rows > 0)
             self._note_header(rows)
         if configured.comment is None and region.has_comments:
-            self._decided["comment"] = Decision("#", 0.9, "lines that begin with # have other cells than the records")
+            self._decided["comment"] = Decision(
+                "#", 0.9, "lines that begin with # have other cells than the records"
+            )
         if region.has_trailing:
             self._decided["trailing_delimiter"] = Decision(
                 True, 0.9, "the last cell of every record is empty and has no name"
@@ -187,7 +191,9 @@ class _Teller:
             return start
         skipped = count_lines(self._text[:start])
         first = _excerpt(lines[0])
-        evidence = f"{skipped:,} lines above, of which {first!r} is the first, have other cells than the records"
+        evidence = (
+            f"{skipped:,} lines above, of which {first!r} is the first, have other cells than the records"
+        )
         self._decided["skip_lines"] = Decision(skipped, 0.9, evidence)
         self._notes.append(f"{_lines(skipped)} above the table left out, of which {first!r} is the first")
         if found.region.misfit is not None and found.region.misfit < found.region.start:
@@ -197,9 +203,9 @@ class _Teller:
     def _note_misfit(self, position: int) -> None:
         cells = len(self._found.records[position].cells)
         self._notes.append(
-            f"line {self._line_of(position):,} looks like a header, but names {cells:,} columns where records "
-            f"have {self._found.region.width:,} cells: which name is whose cannot be told, so the columns are "
-            "numbered; `format: {header: [...], skip_lines: N}` names them"
+            f"line {self._line_of(position):,} looks like a header, but names {cells:,} columns where "
+            f"records have {self._found.region.width:,} cells: which name is whose cannot be told, so the "
+            "columns are numbered; `format: {header: [...], skip_lines: N}` names them"
         )
 
     def _note_header(self, rows: int) -> None:
@@ -224,14 +230,13 @@ class _Teller:
                 f"{self._line_of(region.footer[0]):,} on: {'; '.join(map(repr, lines))}"
             )
         if region.others:
-            tables = [
-                {"line": self._line_of(i), "columns": len(records[i].cells)} for i in region.others
-            ]
+            tables = [{"line": self._line_of(i), "columns": len(records[i].cells)} for i in region.others]
             begin = self._line_of(region.others[0])
             evidence = f"from line {begin:,} on, records have other cells"
             self._decided["other_tables"] = Decision(tables, 0.8, evidence)
             self._notes.append(
-                f"the file holds {1 + len(tables):,} tables: the first is loaded, the next begins on line {begin:,}"
+                f"the file holds {1 + len(tables):,} tables: the first is loaded, the next begins on line "
+                f"{begin:,}"
             )
         return records[region.end].start
 
@@ -239,16 +244,16 @@ class _Teller:
         """Separators of numbers, as configured, else as found."""
         configured = self._format
         if configured.decimal is not None or configured.thousands is not None:
-            style = (configured.decimal or ".", configured.thousands)
-            return dict.fromkeys(range(self._found.region.width), style)
-        styles = {}
+            told: tuple[str, str | None] = (configured.decimal or ".", configured.thousands)
+            return dict.fromkeys(range(self._found.region.width), told)
+        styles: dict[int, tuple[str, str | None]] = {}
         for position, style in self._found.styles.items():
             if style.decimal is not None:
                 styles[position] = (style.decimal, style.thousands)
             else:
                 self._notes.append(
-                    f"column {position + 1:,} stays text: {style.evidence!r} could be thousands or a fraction; "
-                    "`format: {decimal: ...}` says which"
+                    f"column {position + 1:,} stays text: {style.evidence!r} could be thousands or a "
+                    "fraction; `format: {decimal: ...}` says which"
                 )
         if styles:
             position, (decimal, thousands) = next(iter(styles.items()))

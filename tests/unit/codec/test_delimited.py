@@ -67,7 +67,15 @@ def test_the_dialect_is_what_the_caller_says() -> None:
 
 
 @pytest.mark.parametrize(
-    "dialect", [{"delimiter": b""}, {"delimiter": b"|\n"}, {"delimiter": b'|"'}, {"delimiter": b'"'}, {"quote": b"\n"}, {"escape": "ä".encode()}]
+    "dialect",
+    [
+        {"delimiter": b""},
+        {"delimiter": b"|\n"},
+        {"delimiter": b'|"'},
+        {"delimiter": b'"'},
+        {"quote": b"\n"},
+        {"escape": "ä".encode()},
+    ],
 )
 def test_a_dialect_that_cannot_be_is_refused(dialect: dict[str, bytes]) -> None:
     with pytest.raises(ValueError, match="delimiter, quote and escape"):

@@ -1,7 +1,8 @@
-"""Files with one pollution each, read with no configuration: how much of header, records and cells comes out."""
+"""Files with one pollution each, read with no configuration: how much is found of what is there."""
 
 from __future__ import annotations
 
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable
 from statistics import mean
@@ -59,10 +60,13 @@ def test_polluted_files_are_read_with_no_configuration(capsys: pytest.CaptureFix
             worst.append(f"{file.kind} {file.detail}: {' '.join(f'{x:.2f}' for x in found)}")
     every = [found for kind in by_kind.values() for found in kind]
     with capsys.disabled():
-        print(f"\n{'pollution':32}{'files':>6}" + "".join(f"{m + ' P':>11}{m + ' R':>11}" for m in MEASURES))
+        titles = "".join(f"{m + ' P':>11}{m + ' R':>11}" for m in MEASURES)
+        told = [f"\n{'pollution':32}{'files':>6}{titles}"]
         for kind, rows in [*by_kind.items(), ("all", every)]:
-            print(f"{kind:32}{len(rows):6}" + "".join(f"{mean(x):11.4f}" for x in zip(*rows, strict=True)))
-        print("\n".join(worst))
+            told.append(
+                f"{kind:32}{len(rows):6}" + "".join(f"{mean(x):11.4f}" for x in zip(*rows, strict=True))
+            )
+        sys.stdout.write("\n".join([*told, *worst, ""]))
     # Over kinds, so that those with a file for every position do not hide the others.
     kinds = [[mean(x) for x in zip(*rows, strict=True)] for rows in by_kind.values()]
     assert min(mean(x) for x in zip(*kinds, strict=True)) >= 0.99

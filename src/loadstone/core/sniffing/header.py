@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 from loadstone.core.sniffing.decision import Decision
 from loadstone.core.sniffing.kinds import TYPED, KindCache, is_null_word
@@ -26,22 +27,22 @@ def header_rows(rows: Sequence[Row], kinds: KindCache) -> Decision:
         return Decision(1, 0.5, "there are no rows")
     first, body = rows[0], rows[1 : _BODY + 1]
     if not body:
-        if any(kinds[cell] in TYPED for cell in first if cell):
-            return Decision(0, 0.6, "the only row holds numbers or dates")
-        return Decision(1, 0.6, "the only row holds nothing but words")
-    typed = _typed_columns(body, kinds)
-    votes, because = _votes(first, body, typed, kinds)
-    if votes > 0:
-        count = _more_rows(rows, kinds)
-        confidence = min(1.0, 0.6 + 0.1 * votes)
-        if count > 1:
-            return Decision(count, 0.7, f"the first {count} rows hold words above columns of numbers or dates")
-        return Decision(1, confidence, because)
-    if votes < 0:
-        return Decision(0, min(1.0, 0.6 - 0.1 * votes), because)
+        return _of_one(first, kinds)
+    votes, because = _votes(first, body, _typed_columns(body, kinds), kinds)
+    if votes > 0 and (count := _more_rows(rows, kinds)) > 1:
+        return Decision(count, 0.7, f"the first {count} rows hold words above numbers or dates")
+    if votes:
+        return Decision(int(votes > 0), min(1.0, 0.6 + 0.1 * abs(votes)), because)
     if _are_names(first):
         return Decision(1, 0.5, "nothing tells it from the rows, and most files have one")
     return Decision(0, 0.5, "the first row does not name every column")
+
+
+def _of_one(row: Row, kinds: KindCache) -> Decision:
+    """Whether the only row of a file is a header."""
+    if any(kinds[cell] in TYPED for cell in row if cell):
+        return Decision(0, 0.6, "the only row holds numbers or dates")
+    return Decision(1, 0.6, "the only row holds nothing but words")
 
 
 def joined_names(rows: Sequence[Row]) -> list[str]:
@@ -104,10 +105,14 @@ def _votes(first: Row, body: Sequence[Row], typed: dict[int, str], kinds: KindCa
 def _is_series(first: Row, kinds: KindCache) -> bool:
     """Whether the row holds words and whole numbers that count up by one."""
     numbers = [cell for cell in first if cell and kinds[cell] == "number"]
-    if len(numbers) < 2 or len(numbers) == len(first) or not all(n.isascii() and n.isdigit() for n in numbers):
+    if (
+        len(numbers) < 2
+        or len(numbers) == len(first)
+        or not all(n.isascii() and n.isdigit() for n in numbers)
+    ):
         return False
     values = list(map(int, numbers))
-    return all(b - a == 1 for a, b in zip(values, values[1:], strict=False)) and _are_names(first)
+    return all(b - a == 1 for a, b in pairwise(values)) and _are_names(first)
 
 
 def _are_names(row: Row) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import NamedTuple
 
 __all__ = ["NumberStyle", "number_styles", "plain_number"]
@@ -38,6 +39,8 @@ def number_styles(rows: Sequence[Sequence[str | None]]) -> dict[int, NumberStyle
     """
     styles = {}
     columns = [[cell.strip() for cell in column if cell] for column in zip(*rows, strict=True)]
+    if not any("," in value or " " in value for values in columns for value in values):
+        return {}
     for position, values in enumerate(columns):
         if values and (style := _style(values)) is not None:
             styles[position] = style
@@ -52,13 +55,22 @@ def number_styles(rows: Sequence[Sequence[str | None]]) -> dict[int, NumberStyle
 
 
 def plain_number(cell: str, decimal: str, thousands: str | None) -> str:
-    """A number as PostgreSQL writes it; what is no number stays as it is."""
-    plain = cell.replace(thousands, "") if thousands else cell
-    return plain.replace(decimal, ".") if decimal != "." else plain
+    """A number as PostgreSQL writes it; what is no number in this style will not look like one either."""
+    text = cell.strip()
+    if _written(decimal, thousands).fullmatch(text):
+        plain = text.replace(thousands, "") if thousands else text
+        return plain.replace(decimal, ".")
+    return f"'{cell}" if _POINT.fullmatch(text) else cell
+
+
+@cache
+def _written(decimal: str, thousands: str | None) -> re.Pattern[str]:
+    groups = rf"|\d{{1,3}}(?:{re.escape(thousands)}\d{{3}})+" if thousands else ""
+    return re.compile(rf"[-+]?(?:\d+{groups})(?:{re.escape(decimal)}\d+)?(?:[eE][-+]?\d+)?")
 
 
 def _is_plain(style: NumberStyle) -> bool:
-    """Whether the numbers are written as everywhere: `1.234` is a fraction where nothing speaks against it."""
+    """Whether numbers are written as everywhere: `1.234` is a fraction where nothing speaks against it."""
     if style.decimal is None:
         return "." in style.evidence
     return style.decimal == "." and style.thousands is None

@@ -18,7 +18,8 @@ Row = Sequence[str | None]
 _FEWEST_ROWS = 3
 _LONGEST_FOOTER = 5
 _FOOTER = re.compile(
-    r"\W*(?:(?:grand |sub|sub-)?total\b|sum\b|summe\b|gesamt|insgesamt|count\b|rows?\b|records?\b|end of|eof\b"
+    r"\W*(?:(?:grand |sub|sub-)?total\b|sum\b|summe\b|gesamt|insgesamt|count\b|rows?\b|records?\b"
+    r"|end of|eof\b"
     r"|source\b|note\b|generated|exported|created|printed|page \d|copyright|©"
     r"|\d[\d.,]* (?:rows?|records?|lines?|entries|zeilen|datens)|[-=*_]{3,}\W*$)",
     re.IGNORECASE,
@@ -141,17 +142,17 @@ def _header_width(
     if not body:
         return False, start, width, None
     above = start - 1 if start - 1 in lines else None
-    found = len(records[above].cells) if above is not None else 0
+    cells = records[above].cells if above is not None else ()
+    found = len(cells)
     ends_empty = len(body) > 1 and width > 2 and all(records[i].cells[-1] is None for i in body[1:])
     if ends_empty and records[start].cells[-1] is None:
         return True, above if above is not None and found == width - 1 else start, width - 1, None
-    if above is None:
+    names = [cell for cell in cells if cell]
+    if above is None or not names:
         return False, start, width, None
-    names = [cell for cell in records[above].cells if cell]
     if found == width + 1 and len(names) == width:
-        if records[above].cells[-1] is None:
-            return True, above, width, None
-        return False, above, width, above
+        ends_so = cells[-1] is None
+        return ends_so, above, width, None if ends_so else above
     looks_like_it = found > width / 2 and len(names) == found and not records[above].is_broken
     if looks_like_it and width > 2 and found >= 2 and all(kinds[name] not in TYPED for name in names):
         return False, start, width, above
@@ -202,9 +203,8 @@ def _other_run(
     while run and len(records[lines[run - 1]].cells) == common:
         run -= 1
     rows = [records[i].cells for i in lines[run:]]
-    if common in fits or common < 2 or len(rows) < _FEWEST_ROWS or not _is_header(rows[0], rows[1:], kinds):
-        return None
-    return lines[run]
+    is_other = common not in fits and common >= 2 and len(rows) >= _FEWEST_ROWS
+    return lines[run] if is_other and _is_header(rows[0], rows[1:], kinds) else None
 
 
 def _is_header(row: Row, body: Sequence[Row], kinds: KindCache) -> bool:

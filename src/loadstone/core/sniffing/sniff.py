@@ -26,7 +26,7 @@ _DEFAULT = Dialect(",", '"', "")
 _BIAS = {'"': 1.0, "'": 0.99, "": 0.93}
 
 
-class Ambiguous(Exception):  # noqa: N818 - a finding, made an error where the file's name is known
+class Ambiguous(Exception):
     """Two dialects make an equally good table of the text.
 
     Attributes:
@@ -90,7 +90,7 @@ def sniff(text: bytes, split: Split, told: Told, *, is_complete: bool, header: b
     else:
         found = Decision(int(header), 1.0, "configured")
     styles = number_styles(rows[found.value :])
-    return Sniffed(dialect, records, region, found, styles, _reason(best, second, told, region, len(rows)))
+    return Sniffed(dialect, records, region, found, styles, _reason(best, second, told, len(rows)))
 
 
 def _told(told: Told) -> Dialect:
@@ -172,7 +172,9 @@ def _is_typed_list(split: Split, kinds: KindCache) -> bool:
 def _settled(dialect: Dialect, text: str, split: Split, told: Told) -> tuple[Dialect, Sequence[Record]]:
     """Quote and escape of the delimiter chosen, with more records: those with which the fewest are broken."""
     variants = [
-        one for one in candidates(text, told._replace(delimiter=dialect.delimiter)) if one.quote == dialect.quote
+        one
+        for one in candidates(text, told._replace(delimiter=dialect.delimiter))
+        if one.quote == dialect.quote
     ]
     best = dialect, split(dialect, _MANY)
     for variant in variants if len(variants) > 1 else ():
@@ -191,7 +193,7 @@ def _misfits(records: Sequence[Record]) -> float:
     return 1 - common / len(filled)
 
 
-def _reason(best: Score, second: Score | None, told: Told, region: Region, rows: int) -> Decision:
+def _reason(best: Score, second: Score | None, told: Told, rows: int) -> Decision:
     delimiter = told.delimiter if told.delimiter is not None else best.dialect.delimiter
     if told.delimiter is not None:
         return Decision(delimiter, 1.0, "configured")
@@ -203,4 +205,3 @@ def _reason(best: Score, second: Score | None, told: Told, region: Region, rows:
         evidence += f"; {shown(second.dialect.delimiter)} makes a worse table"
         confidence *= 1 - 0.5 * second.value / best.value
     return Decision(delimiter, confidence, evidence)
-
