@@ -19,7 +19,16 @@ cdef class DelimitedEncoder:
     cdef long long skipped_bytes
     cdef long long skipped_lines
     cdef object skipped_raw
+    cdef Py_ssize_t max_record_bytes
+    cdef int comment
+    cdef bint has_trailing
+    cdef bint pads
+    cdef bint truncates
+    cdef long long padded
+    cdef long long truncated
 
+    cdef int settle_width(self, Py_ssize_t found) except -1 nogil
+    cdef bint is_empty_cell(self) except -1 nogil
     cdef Py_ssize_t encode(self) except -1 nogil
     cdef Py_ssize_t record(self, Py_ssize_t record) except -2 nogil
     cdef Py_ssize_t cut(self, Py_ssize_t record, int what) except -2 nogil

@@ -17,6 +17,7 @@ from loadstone.codec.codes import (
     TOO_MANY_CELLS,
     UNCLOSED_QUOTE,
 )
+from loadstone.codec.kinds import QUOTED
 from loadstone.codec.rows import RowWriter
 from loadstone.codec.tokens import (
     INCOMPLETE,
@@ -25,12 +26,11 @@ from loadstone.codec.tokens import (
     OVERLONG,
     UNCLOSED,
     Tokenizer,
-    split_record,
 )
 from loadstone.model.batch import RAW_LIMIT, Chunk
 from loadstone.model.contract import LoadPlan
 
-__all__ = ["DelimitedEncoder", "split_record"]
+__all__ = ["DelimitedEncoder"]
 
 _RAW_LIMIT = cython.declare(cython.Py_ssize_t, RAW_LIMIT)
 _STOPPED = cython.declare(cython.Py_ssize_t, -1)
@@ -41,12 +41,14 @@ class DelimitedEncoder:
 
     Args:
         plan: what the cells become; `plan.cells[i]` is the i-th cell of every record. delimiter: what
-            separates cells, one ASCII character. quote: what a cell may stand within; None where quotes mean
-            nothing. escape: takes the next character as it is; None for none. first_line: the number of the
-            physical line that the first block begins with. first_row: the number of the first record.
+            separates cells, ASCII, or `tokens.WHITE_SPACE`. quote: what a cell may stand within; None where
+            quotes mean nothing. escape: takes the next character as it is; None for none. first_line: the
+            number of the physical line that the first block begins with. first_row: that of the first record.
             first_offset: where the first block begins in the decompressed file. max_record_bytes: a record as
             long as this is rejected, or cut at its first line where a quote is open. bloom: the keys seen so
-            far, where the plan deduplicates.
+            far, where the plan deduplicates. comment: a line that begins with this character is left out.
+        trailing_delimiter: a record may end with a delimiter that no cell follows. pads: a record with too
+            few cells lacks the last ones. truncates: a record with too many loses the last ones.
 
     Raises:
         ConfigurationError: a column asks for what its type cannot do, or a value in the contract is not of
@@ -66,6 +68,10 @@ class DelimitedEncoder:
         first_offset: int = 0,
         max_record_bytes: int = 16 * 2**20,
         bloom: BloomFilter | None = None,
+        comment: bytes | None = None,
+        trailing_delimiter: bool = False,
+        pads: bool = False,
+        truncates: bool = False,
     ) -> None:
         self.rows = RowWriter(plan, first_row, bloom)
         self.tokenizer = Tokenizer(delimiter, quote, escape, max_record_bytes)
@@ -80,6 +86,12 @@ class DelimitedEncoder:
         self.skipped_bytes = 0
         self.skipped_lines = 0
         self.skipped_raw = b""
+        self.max_record_bytes = max_record_bytes
+        self.comment = comment[0] if comment else -1
+        self.has_trailing = trailing_delimiter
+        self.pads = pads
+        self.truncates = truncates
+        self.padded = self.truncated = 0
 
     def feed(self, text: bytes | bytearray | memoryview, final: bool) -> tuple[Chunk, int]:
         """Encodes the complete records of a block; `final` where nothing follows it.
@@ -94,6 +106,8 @@ class DelimitedEncoder:
         with cython.nogil:
             consumed = self.encode()
         chunk = self.rows.chunk(text, self.offset, consumed, {skipped_row: self.skipped_raw})
+        chunk.padded, chunk.truncated = self.padded, self.truncated
+        self.padded = self.truncated = 0
         self.offset += consumed
         self.block = Text(b"")
         self.tokenizer.open(self.block, True)
@@ -123,6 +137,13 @@ class DelimitedEncoder:
             if after >= 0:
                 self.line += 1
             return after
+        if self.block.data[record] == self.comment:
+            after = self.tokenizer.line_end(record)
+            if after >= 0 and after - record <= self.max_record_bytes:
+                self.line += 1
+                return after
+            if after < 0 and self.tokenizer.size - record < self.max_record_bytes:
+                return _STOPPED
         self.tokenizer.begin(record)
         self.rows.begin(self.line, self.offset + record)
         while what == NEXT_CELL:
@@ -145,12 +166,30 @@ class DelimitedEncoder:
                     )
             index += 1
         if index != self.cell_count:
-            self.rows.refuse_record(
-                TOO_FEW_CELLS if index < self.cell_count else TOO_MANY_CELLS, self.block, 0, 0, index
-            )
+            self.settle_width(index)
         self.rows.end(self.tokenizer.position - record)
         self.line += self.tokenizer.lines
         return self.tokenizer.position
+
+    def settle_width(self, found: cython.Py_ssize_t) -> cython.int:
+        """What becomes of a record that has more or fewer cells than there are columns."""
+        i: cython.Py_ssize_t
+        if found < self.cell_count and self.pads:
+            for i in range(found, self.cell_count):
+                self.rows.missing(i)
+            self.padded += 1
+        elif found == self.cell_count + 1 and self.has_trailing and self.is_empty_cell():
+            return 0
+        elif found > self.cell_count and self.truncates:
+            self.truncated += 1
+        else:
+            code: cython.int = TOO_FEW_CELLS if found < self.cell_count else TOO_MANY_CELLS
+            self.rows.refuse_record(code, self.block, 0, 0, found)
+        return 0
+
+    def is_empty_cell(self) -> cython.bint:
+        """Whether there is nothing in the cell at hand, not even quotes."""
+        return self.tokenizer.start == self.tokenizer.end and (self.tokenizer.form & QUOTED) == 0
 
     def cut(self, record: cython.Py_ssize_t, what: cython.int) -> cython.Py_ssize_t:
         """Rejects what is no record: its first line, or up to the end of the line on which it is too long."""

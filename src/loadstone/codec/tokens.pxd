@@ -12,6 +12,10 @@ cdef class Tokenizer:
     cdef bint is_final
     cdef Py_ssize_t max_record_bytes
     cdef int delimiter
+    cdef Text delimiter_text
+    cdef Py_ssize_t delimiter_size
+    cdef bint is_single
+    cdef bint is_run
     cdef int quote
     cdef int escape
     cdef unsigned char highest
@@ -48,6 +52,8 @@ cdef class Tokenizer:
     cdef int quoted_cell(self) except -1 nogil
     cdef int after_cell(self, Py_ssize_t i) except -1 nogil
     cdef int at_limit(self, int otherwise) except -1 nogil
+    cdef bint is_delimiter(self, Py_ssize_t i) except -1 nogil
+    cdef Py_ssize_t run_end(self, Py_ssize_t i) except -1 nogil
     cdef int unescape(self, Py_ssize_t start, Py_ssize_t end) except -1 nogil
     cdef Py_ssize_t line_break(self, Py_ssize_t i) except -2 nogil
     cdef Py_ssize_t line_end(self, Py_ssize_t i) except -2 nogil

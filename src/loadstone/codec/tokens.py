@@ -2,7 +2,11 @@
 
 A record ends with LF, CRLF or a lone CR, mixed as they come; within quotes they belong to the cell. A quote
 that does not begin its cell is a character like any other. A doubled quote within quotes is one quote; the
-escape character, where there is one, takes the next character as it is, within quotes and without.
+escape character, where there is one, takes the next character as it is, within quotes and without; where an
+unquoted cell is the escape and `N` alone, it is NULL, as MySQL, Redshift and PostgreSQL write it.
+
+The delimiter is one ASCII character or several, or `WHITE_SPACE`: any run of blanks and tabs, at a record's
+beginning and end without a meaning.
 """
 
 from __future__ import annotations
@@ -24,9 +28,12 @@ __all__ = [
     "NEXT_RECORD",
     "OVERLONG",
     "UNCLOSED",
+    "WHITE_SPACE",
     "Tokenizer",
-    "split_record",
 ]
+
+#: Stands for the delimiter where runs of blanks and tabs separate cells.
+WHITE_SPACE = b"whitespace"
 
 # What follows a cell.
 NEXT_CELL = 1
@@ -53,7 +60,8 @@ class Tokenizer:
     quotes, its quote is unclosed: so the answer does not depend on how the file is cut into blocks.
 
     Raises:
-        ValueError: delimiter, quote or escape are not single ASCII characters, or not different.
+        ValueError: quote or escape are not single ASCII characters, the delimiter is not of such, or they are
+            not different.
     """
 
     def __init__(
@@ -61,11 +69,19 @@ class Tokenizer:
     ) -> None:
         if escape == quote:
             escape = None
-        special = [mark for mark in (delimiter, quote, escape) if mark is not None]
-        if any(len(mark) != 1 or mark > b"\x7e" or mark in b"\r\n\0" for mark in special):
-            raise ValueError("delimiter, quote and escape are single ASCII characters, and no line ending")
-        if len(set(special)) < len(special):
+        self.is_run = delimiter == WHITE_SPACE
+        if self.is_run:
+            delimiter = b" "
+        marks = [mark for mark in (quote, escape) if mark is not None]
+        special = b"".join((delimiter, *marks))
+        is_long = any(len(mark) != 1 for mark in marks) or not delimiter
+        if is_long or any(mark > 0x7E or mark in b"\r\n\0" for mark in special):
+            raise ValueError("delimiter, quote and escape are ASCII characters, and no line ending")
+        if any(mark in delimiter for mark in marks):
             raise ValueError("delimiter, quote and escape must differ")
+        self.delimiter_text = Text(delimiter)
+        self.delimiter_size = len(delimiter)
+        self.is_single = len(delimiter) == 1 and not self.is_run
         self.delimiter = delimiter[0]
         self.quote = quote[0] if quote else _NONE
         self.escape = escape[0] if escape else _NONE
@@ -74,8 +90,8 @@ class Tokenizer:
         self.escape_or_delimiter = (escape or delimiter)[0]
         self.quote_word = (quote or delimiter)[0] * _ONES
         self.escape_word = (escape or quote or delimiter)[0] * _ONES
-        marks = delimiter + (escape or b"")
-        self.plain_stop = re.compile(b"[\\0-\\r" + re.escape(marks) + b"]")
+        stops = delimiter[:1] + (escape or b"")
+        self.plain_stop = re.compile(b"[\\0-\\r" + re.escape(stops) + b"]")
         self.quoted_stop = re.compile(b"[\\0-\\r" + re.escape((quote or b"") + (escape or b"")) + b"]")
         self.max_record_bytes = max_record_bytes
         self.block = Text(b"")
@@ -99,6 +115,8 @@ class Tokenizer:
         self.is_limited = self.size - record >= self.max_record_bytes
         if self.is_limited:
             self.limit = record + self.max_record_bytes
+        if self.is_run:
+            self.position = self.run_end(record)
         return 0
 
     def next_cell(self) -> cython.int:
@@ -120,6 +138,9 @@ class Tokenizer:
             c = self.block.data[i]
             if c <= highest:
                 if c in (self.delimiter, 10, 13):
+                    if self.is_single or c != self.delimiter or self.is_delimiter(i):
+                        break
+                elif c == 9 and self.is_run:
                     break
                 if c == self.escape:
                     escapes = True
@@ -140,12 +161,31 @@ class Tokenizer:
             if self.is_limited or not self.is_final:
                 return self.at_limit(OVERLONG)
             self.end = limit
-        elif c == self.delimiter and not escapes:
+        elif c == self.delimiter and self.is_single and not escapes:
             self.position = i + 1
             return NEXT_CELL
         if escapes:
-            self.unescape(self.start, self.end)
+            if self.end - self.start == 2 and self.block.data[self.start + 1] == 78:
+                self.end = self.start
+            else:
+                self.unescape(self.start, self.end)
         return self.after_cell(i)
+
+    def is_delimiter(self, i: cython.Py_ssize_t) -> cython.bint:
+        """Whether the whole delimiter stands at a position where its first character does."""
+        k: cython.Py_ssize_t
+        if i + self.delimiter_size > self.limit:
+            return False
+        for k in range(1, self.delimiter_size):
+            if self.block.data[i + k] != self.delimiter_text.data[k]:
+                return False
+        return True
+
+    def run_end(self, i: cython.Py_ssize_t) -> cython.Py_ssize_t:
+        """The position behind the blanks and tabs at `i`."""
+        while i < self.limit and (self.block.data[i] == 32 or self.block.data[i] == 9):
+            i += 1
+        return i
 
     def next_stop(self, i: cython.Py_ssize_t) -> cython.Py_ssize_t:
         """The position of the next byte that may end an unquoted cell, or one before it.
@@ -273,8 +313,17 @@ class Tokenizer:
             self.position = self.size
             return NEXT_RECORD
         c = self.block.data[i]
-        if c == self.delimiter:
-            self.position = i + 1
+        if self.is_run and c in {9, 32}:
+            i = self.run_end(i)
+            if i >= self.limit:
+                self.position = i
+                return NEXT_RECORD if self.is_final and not self.is_limited else self.at_limit(OVERLONG)
+            c = self.block.data[i]
+            if c not in {10, 13}:
+                self.position = i
+                return NEXT_CELL
+        elif c == self.delimiter and self.is_delimiter(i):
+            self.position = i + self.delimiter_size
             return NEXT_CELL
         if c not in {10, 13}:
             return MALFORMED
@@ -306,21 +355,21 @@ class Tokenizer:
         self.end = self.spare.position
         return 0
 
-    def read_cells(self) -> tuple[list[str | None], int, int]:
-        """The cells of the block's first record, what follows the last, and where."""
+    def read_record(self, record: int, errors: str = "strict") -> tuple[list[str | None], int, int, int]:
+        """The cells of the record at a position, what follows the last, where, and its physical lines."""
         cells: list[str | None] = []
         what: cython.int = NEXT_CELL
-        self.begin(0)
+        self.begin(record)
         while what == NEXT_CELL:
             what = self.next_cell()
             source: Text = self.spare if self.is_spare else self.block
-            cell = bytes(source.data[self.start : self.end]).decode()
+            cell = bytes(source.data[self.start : self.end]).decode("utf-8", errors)
             cells.append(cell if cell or self.form & QUOTED else None)
-        return cells, what, self.position
+        return cells, what, self.position, self.lines
 
-    def first_line_end(self) -> int:
-        """The position behind the block's first physical line; -1 where it goes on."""
-        end: int = self.line_end(0)
+    def first_line_end(self, start: int = 0) -> int:
+        """The position behind the physical line at `start`; -1 where it goes on."""
+        end: int = self.line_end(start)
         return end
 
     def line_break(self, i: cython.Py_ssize_t) -> cython.Py_ssize_t:
@@ -340,33 +389,3 @@ class Tokenizer:
                 return self.line_break(i)
             i += 1
         return i if self.is_final else -1
-
-
-def split_record(
-    text: bytes | bytearray | memoryview,
-    delimiter: bytes,
-    quote: bytes | None,
-    escape: bytes | None = None,
-    *,
-    final: bool = False,
-) -> tuple[list[str | None], int]:
-    """The cells of the record that `text` begins with, and how many bytes it takes with its line ending.
-
-    An unquoted empty cell is None. Where the record goes on beyond the text, and `final` does not say that
-    nothing follows, its cells so far come with 0 bytes. A record with broken quotes is one cell, its first
-    physical line.
-
-    Raises:
-        UnicodeDecodeError: the record is not UTF-8.
-    """
-    tokenizer = Tokenizer(delimiter, quote, escape, len(text) + 1)
-    tokenizer.open(Text(text), final)
-    cells, what, position = tokenizer.read_cells()
-    if what == NEXT_RECORD:
-        return cells, position
-    if what == INCOMPLETE:
-        return cells, 0
-    end = tokenizer.first_line_end()
-    if end < 0:
-        return cells, 0
-    return [bytes(text[:end]).rstrip(b"\r\n").decode()], end

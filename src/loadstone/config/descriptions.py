@@ -90,12 +90,24 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
     "Format": {
         "type": "csv (any delimited text) or jsonl. Left out: by the file's name, else by its first "
         "character.",
-        "delimiter": "Between cells. Left out: the one of , ; tab | that the header has most of.",
-        "quote": "Around cells. Left out: the double quote; empty: none.",
-        "escape": "Before a character that is meant as it is. Left out: none.",
-        "encoding": "Left out: UTF-8, or what a byte order mark says.",
-        "header": "Whether the first record has the names; or the names, for files without it.",
-        "skip_lines": "Lines before the header.",
+        "preset": "How a program writes its exports: a name that stands for other keys of `format`; keys "
+        "written beside it go before it.",
+        "delimiter": "Between cells: one character or several, or `whitespace` for runs of blanks and tabs. "
+        "Left out: decided from the file.",
+        "quote": "Around cells; empty: none. Left out: decided from the file.",
+        "escape": "Before a character that is meant as it is; empty: none. Left out: decided from the file.",
+        "comment": "Lines that begin with it are left out; empty: none are. Left out: # where such lines fit "
+        "no record.",
+        "encoding": "Left out: what a byte order mark says, else decided from the file.",
+        "header": "Whether the first record has the names; or the names, for files without it. Left out: "
+        "decided from the file.",
+        "header_rows": "How many records the header takes; their words are joined. Left out: decided from "
+        "the file.",
+        "skip_lines": "Lines before the header. Left out: decided from the file.",
+        "ragged": "What becomes of records with too few or too many cells: reject, pad the short ones with "
+        "NULL, truncate the long ones, or pad_and_truncate.",
+        "decimal": "Before the fraction, in columns whose type is inferred. Left out: decided from the file.",
+        "thousands": "Between thousands, in columns whose type is inferred. Left out: decided from the file.",
         "max_record_bytes": "A record longer than this is rejected.",
         "max_compression_ratio": "A file that unpacks to more than so many times its size is refused.",
     },

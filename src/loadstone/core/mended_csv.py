@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from loadstone.core.mended_record import PREFIX, MendedRecord
+from loadstone.core.sniffing.decision import WHITE_SPACE
 from loadstone.errors import FormatError
 from loadstone.model.batch import Reject
 
@@ -18,20 +19,32 @@ _LINE_END = re.compile(rb"\r\n|\r|\n")
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How cells are told apart; quote and escape are empty where there are none."""
+    """How cells are told apart; quote and escape are empty where there are none.
+
+    With `is_run` any run of blanks and tabs does, and the delimiter is the blank that is written.
+    """
 
     delimiter: bytes = b","
     quote: bytes = b'"'
     escape: bytes = b""
+    is_run: bool = False
 
     @classmethod
     def of(cls, noted: Mapping[str, Any]) -> Self:
         """From the dialect that the ledger has of a load."""
+        delimiter = noted.get("delimiter") or ","
+        is_run = delimiter == WHITE_SPACE
         return cls(
-            (noted.get("delimiter") or ",").encode(),
+            b" " if is_run else delimiter.encode(),
             (noted.get("quote", '"') or "").encode(),
             (noted.get("escape") or "").encode(),
+            is_run,
         )
+
+    @property
+    def separator(self) -> re.Pattern[bytes]:
+        """What stands between cells."""
+        return re.compile(rb"[ \t]+" if self.is_run else re.escape(self.delimiter))
 
     def cell(self, text: str) -> bytes:
         """A text as one cell, on one line."""
@@ -82,7 +95,7 @@ def _records(scanner: _Scanner, start: int, where: str) -> Iterator[MendedRecord
         for _ in PREFIX:
             span = scanner.cell(begin)
             prefix.append(scanner.value(span) if span else b"")
-            begin = span[1] + 1 if span else len(scanner.text)
+            begin = scanner.behind(span[1]) if span else len(scanner.text)
         end, following = scanner.record(begin)
         line = scanner.text.count(b"\n", 0, start) + 1
         row_number, line_number = (_number(cell, where, line) for cell in prefix[:2])
@@ -117,7 +130,8 @@ class _Scanner:
     def __init__(self, text: bytes, dialect: Dialect) -> None:
         self.text = text
         self._dialect = dialect
-        self._stop = re.compile(b"[" + re.escape(dialect.delimiter) + rb"\r\n]")
+        self._separator = dialect.separator
+        self._stop = re.compile(self._separator.pattern + rb"|[\r\n]")
         quote, escape = re.escape(dialect.quote), re.escape(dialect.escape)
         inside = (
             rb"(?:[^"
@@ -141,24 +155,29 @@ class _Scanner:
         while (stop := self._stop.search(self.text, position)) is not None:
             if not self._is_escaped(start, stop.start()):
                 return start, stop.start()
-            position = stop.end()
+            position = stop.start() + 1
         return start, len(self.text)
+
+    def behind(self, position: int) -> int:
+        """Where the cell after the delimiter at `position` begins."""
+        found = self._separator.match(self.text, position)
+        return found.end() if found else position + 1
 
     def cells(self, start: int, end: int) -> Iterator[tuple[int, int]]:
         """The cells of a record."""
         while start <= end:
             span = self.cell(start) or (start, end)
             yield span
-            start = span[1] + 1
+            start = self.behind(span[1])
 
     def record(self, start: int) -> tuple[int, int]:
         """Where the record that begins here ends, and the next begins; broken quotes end with the line."""
         position = start
         while (span := self.cell(position)) is not None:
-            if not self.text.startswith(self._dialect.delimiter, span[1]):
+            if self._separator.match(self.text, span[1]) is None:
                 match = _LINE_END.match(self.text, span[1])
                 return span[1], match.end() if match else len(self.text)
-            position = span[1] + 1
+            position = self.behind(span[1])
         match = _LINE_END.search(self.text, start)
         return (match.start(), match.end()) if match else (len(self.text), len(self.text))
 

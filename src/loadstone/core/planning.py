@@ -12,6 +12,7 @@ from loadstone.core.agreement import LINEAGE, check_apart, check_names, listed, 
 from loadstone.core.drift import wider_types
 from loadstone.core.infer import infer_type
 from loadstone.core.names import column_name
+from loadstone.core.sniffing.numbers import plain_number
 from loadstone.errors import ContractError
 from loadstone.model.contract import Cell, Column, Fixed, LoadPlan
 from loadstone.model.load import Layout
@@ -22,6 +23,7 @@ from loadstone.model.types import UNDECIDED, PgType
 __all__ = ["Planned", "make_plan"]
 
 _TEXT = PgType("text")
+_NUMBERS = frozenset({"smallint", "integer", "bigint", "numeric", "real", "double precision"})
 _UNQUOTED_IN_JSON = frozenset({"boolean", "bigint", "numeric", "double precision"})
 
 
@@ -116,7 +118,7 @@ class _Planner:
         self.layout = layout
         self.shape = shape
         self.where = where
-        self.notes: list[str] = []
+        self.notes: list[str] = list(layout.notes)
         self.evolving: set[str] = set()
         self.is_json = layout.dialect.get("format") == "jsonl"
         self.is_without_rows = layout.is_complete and not layout.sample
@@ -208,14 +210,16 @@ class _Planner:
         target = column_name(name)
         if target not in self._in_table or target in configured or target in LINEAGE:
             return None
-        return Column(target, self._evolved(target, self._in_table[target].type), source=name)
+        found = self._evolved(target, self._in_table[target].type)
+        return self._as_written(Column(target, found, source=name))
 
     def _unknown(self, name: str) -> Cell:
         if self.dataset.contract == "discard_row":
             return Cell(name, is_unknown=True)
         if self.dataset.contract == "evolve":
             target = column_name(name)
-            return Cell(name, (Column(target, self._evolved(target, self._inferred(name)), source=name),))
+            found = self._evolved(target, self._inferred(name))
+            return Cell(name, (self._as_written(Column(target, found, source=name)),))
         return Cell(name)
 
     def _report_unknown(self, unknown: Sequence[str]) -> None:
@@ -237,7 +241,19 @@ class _Planner:
             return replace(column, source=source)
         found = self._in_table.get(column.name)
         type_ = found.type if found else _TEXT if column.constant is not None else self._inferred(source)
-        return replace(column, source=source, type=self._evolved(column.name, type_))
+        typed = replace(column, source=source, type=self._evolved(column.name, type_))
+        return self._as_written(typed) if (column.decimal, column.thousands) == (".", None) else typed
+
+    def _as_written(self, column: Column) -> Column:
+        """The column with the separators that its numbers have in this file."""
+        style = self._number_style(column.source)
+        if style is None or column.type.name not in _NUMBERS:
+            return column
+        return replace(column, decimal=style["decimal"], thousands=style["thousands"])
+
+    def _number_style(self, name: str | None) -> Mapping[str, str] | None:
+        styles: Mapping[str, Mapping[str, str]] = self.layout.dialect.get("numbers") or {}
+        return styles.get(name or "")
 
     def _evolved(self, name: str, found: PgType) -> PgType:
         """The type of a column for which none is written down: the table's, or what the sample shows."""
@@ -259,7 +275,10 @@ class _Planner:
         kinds = self.layout.kinds[position] if position < len(self.layout.kinds) else frozenset()
         if "nested" in kinds:
             return PgType("jsonb")
-        found = infer_type(row[position] for row in self.layout.sample if position < len(row))
+        cells = (row[position] for row in self.layout.sample if position < len(row))
+        if (style := self._number_style(name)) is not None:
+            cells = (cell and plain_number(cell, style["decimal"], style["thousands"]) for cell in cells)
+        found = infer_type(cells)
         # In JSON, who writes "12" with quotes means the text.
         return _TEXT if "string" in kinds and found.name in _UNQUOTED_IN_JSON else found
 

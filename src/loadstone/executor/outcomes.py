@@ -26,7 +26,7 @@ def loaded(request: LoadRequest, load_id: int, tally: Tally, layout: Layout, pla
             {"source": column.source, "name": column.name, "type": column.type.sql}
             for column in planned.plan.columns
         ),
-        notes=planned.notes,
+        notes=(*planned.notes, *tally.notes),
     )
 
 

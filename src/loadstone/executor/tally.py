@@ -26,12 +26,15 @@ class Tally:
         counts: so far; after the transaction's `finish`, complete.
         rejects: the first of them.
         source_bytes: bytes as stored, once all were read.
+        padded: rows that had too few cells, and were filled up with NULL.
+        truncated: rows that had too many cells, and lost the last ones.
     """
 
     def __init__(self, limit: RejectLimit) -> None:
         self.counts = Counts()
         self.rejects: list[Reject] = []
         self.source_bytes = 0
+        self.padded = self.truncated = 0
         self._limit = limit
         self._reasons: Counter[tuple[str | None, str]] = Counter()
 
@@ -43,9 +46,20 @@ class Tally:
             rejected=len(chunk.rejects),
             repaired=chunk.repaired,
         )
+        self.padded += chunk.padded
+        self.truncated += chunk.truncated
         if chunk.rejects:
             self.rejects.extend(chunk.rejects[: max(0, _KEPT - len(self.rejects))])
             self._reasons.update(map(_column_and_code, chunk.rejects))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of the rows that went in."""
+        told = (
+            (self.padded, "had too few cells, and were filled up with NULL"),
+            (self.truncated, "had too many cells, and lost the last ones"),
+        )
+        return tuple(f"{count:,} rows {what}" for count, what in told if count)
 
     def check_count(self, where: str) -> None:
         """A limit by count can be exceeded half-way.

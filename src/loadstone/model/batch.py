@@ -103,6 +103,8 @@ class Chunk:
         unknown_keys: JSON keys that the plan does not know, where it asks for them.
         index: with `LoadPlan.trace`, where the rows of `tuples` came from.
         late_index: the same for `late`.
+        padded: rows that had too few cells, and were given NULL for those that they lack.
+        truncated: rows that had too many cells, and lost the last ones.
         discarded_rows: the numbers of the discarded rows, where rejects are tried again.
     """
 
@@ -119,4 +121,6 @@ class Chunk:
     unknown_keys: dict[str, str] = field(default_factory=dict)
     index: RowIndex | None = None
     late_index: RowIndex | None = None
+    padded: int = 0
+    truncated: int = 0
     discarded_rows: Sequence[int] = ()

@@ -60,6 +60,7 @@ class Layout(NamedTuple):
         is_complete: whether the sample is the whole file.
         kinds: for JSON, per name, the kinds of value that the sample shows: `string`, `number`, `boolean`,
             `null`, `nested`; empty for other formats. Text alone cannot tell "12" from 12.
+        notes: what was decided that a person should know of.
     """
 
     names: tuple[str, ...]
@@ -67,6 +68,7 @@ class Layout(NamedTuple):
     sample: tuple[tuple[str | None, ...], ...] = ()
     is_complete: bool = False
     kinds: tuple[frozenset[str], ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def noted(self) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from loadstone.model.contract import Drift, Metadata
+from loadstone.model.presets import PRESETS
 from loadstone.model.types import parse_type
 
 __all__ = [
@@ -154,14 +155,37 @@ class Format(_Strict):
     """How the files of a dataset are written. What is not given is decided from the file."""
 
     type: Literal["csv", "jsonl"] | None = None
-    delimiter: str | None = Field(default=None, min_length=1, max_length=1)
+    preset: str | None = Field(default=None, json_schema_extra={"enum": [*sorted(PRESETS), None]})
+    delimiter: str | None = Field(default=None, min_length=1, max_length=10)
     quote: str | None = Field(default=None, max_length=1)
-    escape: str | None = Field(default=None, min_length=1, max_length=1)
+    escape: str | None = Field(default=None, max_length=1)
+    comment: str | None = Field(default=None, max_length=1)
     encoding: Literal["utf-8", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "cp1252"] | None = None
-    header: bool | tuple[str, ...] = True
-    skip_lines: int = Field(default=0, ge=0)
+    header: bool | tuple[str, ...] | None = None
+    header_rows: int | None = Field(default=None, ge=1)
+    skip_lines: int | None = Field(default=None, ge=0)
+    ragged: Literal["reject", "pad", "truncate", "pad_and_truncate"] = "reject"
+    decimal: Literal[".", ","] | None = None
+    thousands: Literal[",", ".", " ", "'", "_"] | None = None
     max_record_bytes: int = Field(default=16 * 1024 * 1024, ge=1024)
     max_compression_ratio: int = Field(default=200, ge=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_preset(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or not isinstance(name := data.get("preset"), str):
+            return data
+        if name not in PRESETS:
+            raise ValueError(f"there is no preset {name!r}; there are {', '.join(sorted(PRESETS))}")
+        return {**PRESETS[name], **data}
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Format:
+        if self.decimal is not None and self.thousands == self.decimal:
+            raise ValueError(f"thousands and decimal are both {self.decimal!r}")
+        if self.header_rows is not None and self.header not in {None, True}:
+            raise ValueError("header_rows goes with a header in the file")
+        return self
 
 
 class Dataset(_Strict):

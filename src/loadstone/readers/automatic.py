@@ -34,10 +34,10 @@ class AutomaticReader:
         Raises:
             FormatError: the file is empty, or not of its format.
         """
-        intake = Intake(stream, file_format)
+        chosen = file_format.type or named_format(version.key)[0]
+        intake = Intake(stream, file_format, is_delimited=chosen in {None, "csv"})
         try:
             blocks = Blocks(intake, file_format.max_record_bytes)
-            chosen = file_format.type or named_format(version.key)[0]
             if chosen is None:
                 chosen = "jsonl" if bytes(blocks.head[:4096]).lstrip()[:1] == b"{" else "csv"
             yield _front_end(chosen)(intake, blocks, version, file_format)

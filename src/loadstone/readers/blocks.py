@@ -55,6 +55,11 @@ class Blocks:
         """Takes `size` bytes of the head as done with."""
         self._start += size
 
+    def cut(self, size: int) -> None:
+        """Takes the text as ended after the first `size` bytes of the head."""
+        self._end = self._start + size
+        self.is_at_end = True
+
     def extend(self) -> bool:
         """Reads on, keeping the head; False where nothing more is to come or the head is long enough."""
         if self.is_at_end or self._end - self._start >= self._largest:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from loadstone.codec.delimited import DelimitedEncoder, split_record
-from loadstone.errors import ConfigurationError, FormatError
+from loadstone.codec.delimited import DelimitedEncoder
+from loadstone.codec.sampling import split_record, split_records
+from loadstone.core.sniffing.header import joined_names
+from loadstone.errors import FormatError
 from loadstone.model.load import Layout
 from loadstone.readers.blocks import Blocks, count_lines, joined
 from loadstone.readers.intake import Intake
+from loadstone.readers.looking import look_at, noted
 from loadstone.readers.naming import named_format
 
 if TYPE_CHECKING:
@@ -26,8 +29,6 @@ __all__ = ["SAMPLE_RECORDS", "DelimitedFile", "DelimitedReader"]
 #: Records looked at to tell the columns' types.
 SAMPLE_RECORDS = 1000
 
-#: What may separate cells where nothing is configured, the likeliest first.
-_DELIMITERS = (b",", b";", b"\t", b"|")
 _NAMES_SHOWN = 5
 _NAME_SHOWN = 40
 
@@ -39,12 +40,12 @@ class DelimitedReader:
     def open(
         self, stream: ByteStream, version: ObjectVersion, file_format: Format
     ) -> Iterator[DelimitedFile]:
-        """Decides delimiter and names from the head of the file.
+        """Decides dialect and names from the head of the file.
 
         Raises:
             FormatError: the file is empty, or its header cannot be used.
         """
-        intake = Intake(stream, file_format)
+        intake = Intake(stream, file_format, is_delimited=True)
         try:
             blocks = Blocks(intake, file_format.max_record_bytes)
             yield DelimitedFile(intake, blocks, version, file_format)
@@ -60,19 +61,27 @@ class DelimitedFile:
         self._blocks = blocks
         self._format = file_format
         self._where = version.uri
-        self._decided = ["encoding"] if intake.encoding.is_decided else []
         self._line = 1
         self._offset = intake.text_offset
         if not bytes(blocks.head).strip(b"\r\n\t ") and blocks.is_at_end:
             raise FormatError(
                 "the file is empty", where=self._where, hint="a file needs at least a header line"
             )
-        self._skip_lines(file_format.skip_lines)
-        self._quote = file_format.quote if file_format.quote is not None else '"'
-        self._delimiter = self._find_delimiter(named_format(version.key)[1])
+        self._skip_lines(file_format.skip_lines or 0)
+        self._look = look_at(
+            blocks.head,
+            file_format,
+            ending=named_format(version.key)[1],
+            is_at_end=blocks.is_at_end,
+            line=self._line,
+            where=self._where,
+        )
+        if self._look.end is not None:
+            blocks.cut(self._look.end)
+        self._take(self._look.start)
         names = self._read_names()
         sample, is_complete = self._sample(len(names))
-        self.layout = Layout(names, self._dialect(), sample, is_complete)
+        self.layout = Layout(names, self._dialect(names), sample, is_complete, notes=self._notes())
 
     @property
     def bytes_read(self) -> int:
@@ -95,23 +104,20 @@ class DelimitedFile:
         return chunk
 
     def _encoder(self, plan: LoadPlan, line: int = 1, offset: int = 0) -> DelimitedEncoder:
+        look, ragged = self._look, self._format.ragged
         return DelimitedEncoder(
             plan,
-            delimiter=self._delimiter,
-            quote=self._quote_byte,
-            escape=self._escape_byte,
+            delimiter=look.delimiter,
+            quote=look.quote,
+            escape=look.escape,
+            comment=look.comment,
+            trailing_delimiter=look.trailing_delimiter,
+            pads=ragged in {"pad", "pad_and_truncate"},
+            truncates=ragged in {"truncate", "pad_and_truncate"},
             first_line=line,
             first_offset=offset,
             max_record_bytes=self._format.max_record_bytes,
         )
-
-    @property
-    def _quote_byte(self) -> bytes | None:
-        return self._quote.encode() or None
-
-    @property
-    def _escape_byte(self) -> bytes | None:
-        return self._format.escape.encode() if self._format.escape else None
 
     def _skip_lines(self, lines: int) -> None:
         """Leaves out lines that stand above the header."""
@@ -132,38 +138,42 @@ class DelimitedFile:
         self._offset += size
         self._blocks.skip(size)
 
-    def _find_delimiter(self, ending: str) -> bytes:
-        configured = self._format.delimiter
-        for name, value in (
-            ("delimiter", configured),
-            ("quote", self._quote),
-            ("escape", self._format.escape),
-        ):
-            if value and len(value.encode()) != 1:
-                raise ConfigurationError(
-                    f"format: {name} {value!r} is not an ASCII character",
-                    hint="recode the file with a delimiter such as a comma, a semicolon or a tab",
-                )
-        if configured is not None:
-            return configured.encode()
-        self._decided.append("delimiter")
-        if ending in {"tsv", "tab"}:
-            return b"\t"
-        header = bytes(self._blocks.head).lstrip(b"\r\n")
-        return _likeliest(header[: _line_end(header)], self._quote.encode())
-
     def _read_names(self) -> tuple[str, ...]:
         """The columns' names: configured, from the header, or numbered."""
-        header = self._format.header
-        if isinstance(header, tuple):
-            return self._checked(header, "format: header")
-        self._take(_blank(bytes(self._blocks.head)))
-        cells, consumed = self._first_record()
-        if header is False:
-            return tuple(f"column_{i}" for i in range(1, len(cells) + 1))
-        line = self._line
-        self._take(consumed)
-        return self._checked(tuple((cell or "").strip() for cell in cells), f"line {line:,}")
+        if isinstance(self._format.header, tuple):
+            return self._checked(self._format.header, "format: header")
+        self._take_blank()
+        if not self._look.header_rows:
+            width = self._look.width if self._look.width > 1 else len(self._first_record()[0])
+            return tuple(f"column_{i}" for i in range(1, width + 1))
+        line, rows = self._line, []
+        for _ in range(self._look.header_rows):
+            cells, consumed = self._first_record()
+            self._take(consumed)
+            self._take_blank()
+            rows.append(self._without_trailing(cells))
+        widest = max(map(len, rows))
+        names = joined_names([[*row, *[None] * (widest - len(row))] for row in rows])
+        return self._checked(tuple(names), f"line {line:,}")
+
+    def _without_trailing(self, cells: list[str | None]) -> list[str | None]:
+        """The header's cells without an empty one too many."""
+        width = self._look.width
+        if len(cells) == width + 1 and None in cells and width > 1:
+            filled: list[str | None] = [cell for cell in cells if cell is not None]
+            return cells[:-1] if cells[-1] is None else filled if len(filled) == width else cells
+        return cells
+
+    def _take_blank(self) -> None:
+        """Leaves out blank lines and comments."""
+        while True:
+            text = bytes(self._blocks.head[:4096])
+            size = _blank(text)
+            if not size and self._look.comment and text[:1] == self._look.comment:
+                size = _line_end(bytes(self._blocks.head))
+            if not size:
+                return
+            self._take(size)
 
     def _first_record(self) -> tuple[list[str | None], int]:
         while True:
@@ -189,8 +199,8 @@ class DelimitedFile:
 
     def _split(self, text: bytes | memoryview) -> tuple[list[str | None], int]:
         """The first record; 0 bytes where its end is not in the text."""
-        final = self._blocks.is_at_end
-        return split_record(text, self._delimiter, self._quote_byte, self._escape_byte, final=final)
+        look = self._look
+        return split_record(text, look.delimiter, look.quote, look.escape, final=self._blocks.is_at_end)
 
     def _checked(self, names: tuple[str, ...], place: str) -> tuple[str, ...]:
         hint = "name the columns yourself: `format: {header: [first, second, ...]}`, with skip_lines: 1 "
@@ -213,47 +223,60 @@ class DelimitedFile:
 
     def _sample(self, width: int) -> tuple[tuple[tuple[str | None, ...], ...], bool]:
         """Up to `SAMPLE_RECORDS` records of the head that have the right number of cells."""
-        text = self._blocks.head
-        rows: list[tuple[str | None, ...]] = []
-        position = 0
-        while len(rows) < SAMPLE_RECORDS:
-            position += _blank(bytes(text[position : position + 4096]))
-            if position >= len(text):
-                return tuple(rows), self._blocks.is_at_end
-            try:
-                cells, consumed = self._split(text[position:])
-            except UnicodeDecodeError:
-                break
-            if not consumed:
-                break
-            position += consumed
-            if len(cells) == width:
-                rows.append(tuple(cells))
-        return tuple(rows), False
+        look, text = self._look, bytes(self._blocks.head)
+        records = split_records(
+            text,
+            look.delimiter,
+            look.quote,
+            look.escape,
+            final=self._blocks.is_at_end,
+            limit=SAMPLE_RECORDS,
+            comment=look.comment,
+        )
+        wider = width + 1 if look.trailing_delimiter else width
+        rows = tuple(
+            tuple(record.cells[:width])
+            for record in records
+            if len(record.cells) in {width, wider} and not (record.is_broken and width > 1)
+        )
+        read = records[-1].end if records else 0
+        return rows, self._blocks.is_at_end and read == len(text)
 
-    def _dialect(self) -> dict[str, object]:
-        return {
+    def _dialect(self, names: tuple[str, ...]) -> dict[str, object]:
+        look, decided = self._look, noted(self._look.decided)
+        if self._intake.encoding.is_decided:
+            decided["encoding"] = self._intake.encoding.decision.noted
+        above = look.decided.get("skip_lines")
+        dialect: dict[str, object] = {
             "format": "csv",
-            "delimiter": self._delimiter.decode(),
-            "quote": self._quote or None,
-            "escape": self._format.escape,
+            "delimiter": look.delimiter.decode(),
+            "quote": look.quote.decode() if look.quote else None,
+            "escape": look.escape.decode() if look.escape else None,
             "encoding": self._intake.encoding.name,
             "byte_order_mark": bool(self._intake.encoding.mark),
             "compression": self._intake.compression,
-            "header": self._format.header is True,
-            "skip_lines": self._format.skip_lines,
-            "decided": self._decided,
+            "header": look.header_rows > 0,
+            "skip_lines": above.value if above else self._format.skip_lines or 0,
+            "decided": decided,
         }
+        if look.comment:
+            dialect["comment"] = look.comment.decode()
+        if look.trailing_delimiter:
+            dialect["trailing_delimiter"] = True
+        if self._format.ragged != "reject":
+            dialect["ragged"] = self._format.ragged
+        if look.numbers:
+            dialect["numbers"] = {
+                names[position]: {"decimal": decimal, "thousands": thousands}
+                for position, (decimal, thousands) in look.numbers.items()
+                if position < len(names)
+            }
+        return dialect
 
-
-def _likeliest(header: bytes, quote: bytes) -> bytes:
-    """The delimiter that occurs most often outside quotes; the comma where none does."""
-    counts = dict.fromkeys(_DELIMITERS, 0)
-    parts = header.split(quote)[::2] if quote else [header]
-    for part in parts:
-        for delimiter in _DELIMITERS:
-            counts[delimiter] += part.count(delimiter)
-    return max(_DELIMITERS, key=counts.__getitem__)
+    def _notes(self) -> tuple[str, ...]:
+        encoding = self._intake.encoding
+        is_guess = encoding.is_decided and encoding.name in {"cp1252", "latin-1"}
+        return (*([encoding.decision.evidence] if is_guess else []), *self._look.notes)
 
 
 def _blank(text: bytes) -> int:

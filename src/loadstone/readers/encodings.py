@@ -7,7 +7,10 @@ its place, where an exception here would lose the file.
 from __future__ import annotations
 
 import codecs
+import re
 from typing import TYPE_CHECKING, NamedTuple
+
+from loadstone.core.sniffing.decision import Decision
 
 if TYPE_CHECKING:
     from loadstone.ports import ByteStream
@@ -17,6 +20,22 @@ __all__ = ["Encoding", "Transcoder", "detect_encoding"]
 #: What is looked at to tell UTF-16 without a byte order mark.
 _LOOK = 256
 _MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+#: Share of the bytes above 127 that must make sense in cp1252.
+_SURE = 0.9
+#: Letters of western Europe beside other letters, and signs that stand beside digits, words and blanks.
+_LIKELY = re.compile(
+    rb"(?:(?<=[A-Za-z \xc0-\xff,;\t|\"'\r\n-])[\xc0-\xd6\xd8-\xf6\xf8-\xfe\x8a\x8c\x8e\x9a\x9c\x9e\x9f]"
+    rb"(?=[A-Za-z\xc0-\xfe])|(?<=[A-Za-z\xc0-\xfe])[\xc0-\xd6\xd8-\xf6\xf8-\xfe\x8a\x8c\x8e\x9a\x9c\x9e\x9f]"
+    rb"|[\x80\x82\x84\x85\x91-\x97\x99\xa0\xa3\xa7\xa9\xab\xae\xb0-\xb5\xb7\xba-\xbf\xdf]"
+    rb"(?=[\w \t,;|\"'\r\n.-]))"
+)
+_EVIDENCE = {
+    "utf-8": (0.95, "the text is UTF-8, as far as it was looked at"),
+    "utf-16-le": (0.95, "every second byte is zero"),
+    "utf-16-be": (0.95, "every other byte, from the first on, is zero"),
+    "cp1252": (0.7, "the text is no UTF-8, and its bytes above 127 are letters and signs of cp1252"),
+    "latin-1": (0.6, "the text is no UTF-8, holds bytes that cp1252 lacks, and is read as latin-1"),
+}
 _UNDECODABLE = "\udcff"  # encoded with `surrogateescape`, the byte 0xFF
 
 
@@ -42,12 +61,21 @@ class Encoding(NamedTuple):
     mark: int = 0
     is_decided: bool = True
 
+    @property
+    def decision(self) -> Decision:
+        """For the ledger."""
+        if self.mark:
+            return Decision(self.name, 1.0, "a byte order mark says so")
+        confidence, evidence = _EVIDENCE[self.name]
+        return Decision(self.name, confidence, evidence)
 
-def detect_encoding(head: bytes, configured: str | None) -> Encoding:
+
+def detect_encoding(head: bytes, configured: str | None, *, is_delimited: bool = False) -> Encoding:
     """The encoding of text that begins with `head`.
 
     A byte order mark tells, whatever is configured; else the configuration; else text in which every other
-    byte is zero is UTF-16, and everything else UTF-8.
+    byte is zero is UTF-16, and everything else UTF-8; but delimited text whose bytes above 127 are never
+    UTF-8 and nearly always letters or signs of cp1252, as Windows programs write it, is that.
     """
     for mark, name in _MARKS.items():
         if head.startswith(mark):
@@ -60,7 +88,21 @@ def detect_encoding(head: bytes, configured: str | None) -> Encoding:
         return Encoding("utf-16-be" if zeros_even > zeros_odd else "utf-16-le")
     if look and 2 * max(zeros_even, zeros_odd) >= 0.9 * len(look) and not min(zeros_even, zeros_odd):
         return Encoding("utf-16-be" if zeros_even else "utf-16-le")
-    return Encoding("utf-8")
+    return Encoding(_legacy(head)) if is_delimited else Encoding("utf-8")
+
+
+def _legacy(head: bytes) -> str:
+    """The one of utf-8, cp1252 and latin-1 that text without a byte order mark is in."""
+    if head.isascii():
+        return "utf-8"
+    text = head.decode("utf-8", "surrogateescape")
+    stray = sum("\udc80" <= mark <= "\udcff" for mark in text[:-3])  # the last character may be cut off
+    whole = sum(mark > "\x7f" for mark in text) - stray
+    if not stray or whole >= stray:
+        return "utf-8"
+    if len(_LIKELY.findall(head)) < _SURE * stray:
+        return "utf-8"
+    return "latin-1" if re.search(rb"[\x81\x8d\x8f\x90\x9d]", head) else "cp1252"
 
 
 class Transcoder:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["Intake"]
 
 #: Bytes looked at to tell the encoding.
-_LOOK = 1024
+_LOOK = 64 * 1024
+_REST = 1024 * 1024
 
 
 class Intake:
@@ -30,14 +31,16 @@ class Intake:
         DecompressionBomb: from `readinto`.
     """
 
-    def __init__(self, stream: ByteStream, file_format: Format) -> None:
+    def __init__(self, stream: ByteStream, file_format: Format, *, is_delimited: bool = False) -> None:
         self._hashed = _Hashed(stream)
         self._text = decompress(self._hashed, max_ratio=file_format.max_compression_ratio)
         self.compression = self._text.compression
         head = b""
         while len(head) < _LOOK and (more := self._text.read(_LOOK - len(head))):
             head += more
-        self.encoding = detect_encoding(head, file_format.encoding)
+        # What begins like JSON is UTF-8 or one of its kin, whatever its name.
+        is_delimited = is_delimited and head.lstrip()[:1] not in {b"{", b"["}
+        self.encoding = detect_encoding(head, file_format.encoding, is_delimited=is_delimited)
         self._pending = memoryview(head)[self.encoding.mark :]
         self._transcoder: Transcoder | None = None
         if self.encoding.name != "utf-8":
@@ -77,7 +80,7 @@ class Intake:
 
     def finish(self) -> None:
         """Takes what is left of the stored bytes, so that the hash covers them all."""
-        while self._hashed.read(_LOOK * _LOOK):
+        while self._hashed.read(_REST):
             pass
 
     def close(self) -> None:

@@ -59,7 +59,7 @@ class JsonLinesFile:
         self._where = version.uri
         self._skipped_lines = 0
         self._skipped_bytes = 0
-        for _ in range(file_format.skip_lines):
+        for _ in range(file_format.skip_lines or 0):
             self._skip_line()
         objects, is_complete = self._sample()
         names = tuple(dict.fromkeys(name for members in objects for name in members))

@@ -82,6 +82,9 @@ class _MendedFile:
             delimiter=str(self._dialect.get("delimiter") or ",").encode(),
             quote=str(quote).encode() if quote else None,
             escape=str(escape).encode() if escape else None,
+            trailing_delimiter=bool(self._dialect.get("trailing_delimiter")),
+            pads=self._dialect.get("ragged") in {"pad", "pad_and_truncate"},
+            truncates=self._dialect.get("ragged") in {"truncate", "pad_and_truncate"},
             first_row=row,
             first_line=line,
         )

@@ -84,6 +84,8 @@ class _SelectedFile:
                 records=seen,
                 discarded=0,
                 repaired=0,
+                padded=0,
+                truncated=0,
             )
         if left:  # neither taken nor rejected: the contract leaves them out by now
             numbers = sorted(left)

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fixtures.codec_cells import column, feed, plan_of, tuples_of
-from loadstone.codec.delimited import DelimitedEncoder, split_record
+from loadstone.codec.delimited import DelimitedEncoder
+from loadstone.codec.sampling import split_record
 from loadstone.model.batch import RAW_LIMIT, Chunk
 from loadstone.model.contract import LoadPlan
 
@@ -66,7 +67,15 @@ def test_the_dialect_is_what_the_caller_says() -> None:
 
 
 @pytest.mark.parametrize(
-    "dialect", [{"delimiter": b";;"}, {"delimiter": b'"'}, {"quote": b"\n"}, {"escape": "ä".encode()}]
+    "dialect",
+    [
+        {"delimiter": b""},
+        {"delimiter": b"|\n"},
+        {"delimiter": b'|"'},
+        {"delimiter": b'"'},
+        {"quote": b"\n"},
+        {"escape": "ä".encode()},
+    ],
 )
 def test_a_dialect_that_cannot_be_is_refused(dialect: dict[str, bytes]) -> None:
     with pytest.raises(ValueError, match="delimiter, quote and escape"):

@@ -84,7 +84,7 @@ def test_one_mistake_is_the_error_itself_and_several_are_listed_in_it() -> None:
         ("columns: {c: {otherwise: {put: 1}}}", "otherwise takes reject, null, or {set: VALUE}"),
         ("columns: {c: {range: [1, 2, 3]}}", "is too long: it takes 2 values"),
         ("columns: {c: {required: maybe}}", "'maybe' is neither true nor false"),
-        ("format: {delimiter: ';;'}", "';;' is too long: it takes one character"),
+        ("format: {escape: ';;'}", "';;' is too long: it takes one character"),
         ("format: {skip_lines: -1}", "-1 is less than 0"),
         ("partition_by: {hash: [a]}", "partition_by hash takes `partitions: N`, a positive number"),
         ("indexes: [a, [b, {c: d}]]", "is not text"),

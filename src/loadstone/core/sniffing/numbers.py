@@ -1,0 +1,129 @@
+"""How numbers are written: which character stands before the fraction, and which between thousands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import NamedTuple
+
+__all__ = ["NumberStyle", "number_styles", "plain_number"]
+
+_PLAIN = re.compile(r"[-+]?\d+")
+_COMMA = re.compile(r"[-+]?\d+,\d+")
+_POINT = re.compile(r"[-+]?\d+\.\d+")
+_GROUPS_POINT = re.compile(r"[-+]?\d{1,3}(?:\.\d{3})+(?:,\d+)?")
+_GROUPS_COMMA = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+_GROUPS_BLANK = re.compile(r"[-+]?\d{1,3}(?: \d{3})+(?:[.,]\d+)?")
+_THREE = re.compile(r"[-+]?[1-9]\d{0,2}[.,]\d{3}")
+
+
+class NumberStyle(NamedTuple):
+    """How the numbers of one column are written.
+
+    Attributes:
+        decimal: `.` or `,`; None where the column's values could be read either way.
+        thousands: the character between thousands, or None.
+        evidence: a value that shows it.
+    """
+
+    decimal: str | None
+    thousands: str | None
+    evidence: str
+
+
+def number_styles(rows: Sequence[Sequence[str | None]]) -> dict[int, NumberStyle]:
+    """Position -> style, for columns of numbers that are not written with a decimal point alone.
+
+    What one column proves settles another one whose values could be read both ways, `1,234` or `1.234`.
+    """
+    styles = {}
+    columns = [[cell.strip() for cell in column if cell] for column in zip(*rows, strict=True)]
+    if not any("," in value or " " in value for values in columns for value in values):
+        return {}
+    for position, values in enumerate(columns):
+        if values and (style := _style(values)) is not None:
+            styles[position] = style
+    proven = {style.decimal for style in styles.values() if style.decimal}
+    proven |= {"." for values in columns if _is_decimal_point(values)}
+    if len(proven) == 1:
+        (decimal,) = proven
+        for position, style in styles.items():
+            if style.decimal is None:
+                styles[position] = _settled(style, decimal)
+    return {position: style for position, style in styles.items() if not _is_plain(style)}
+
+
+def plain_number(cell: str, decimal: str, thousands: str | None) -> str:
+    """A number as PostgreSQL writes it; what is no number in this style will not look like one either."""
+    text = cell.strip()
+    if _written(decimal, thousands).fullmatch(text):
+        plain = text.replace(thousands, "") if thousands else text
+        return plain.replace(decimal, ".")
+    return f"'{cell}" if _POINT.fullmatch(text) else cell
+
+
+@cache
+def _written(decimal: str, thousands: str | None) -> re.Pattern[str]:
+    groups = rf"|\d{{1,3}}(?:{re.escape(thousands)}\d{{3}})+" if thousands else ""
+    return re.compile(rf"[-+]?(?:\d+{groups})(?:{re.escape(decimal)}\d+)?(?:[eE][-+]?\d+)?")
+
+
+def _is_plain(style: NumberStyle) -> bool:
+    """Whether numbers are written as everywhere: `1.234` is a fraction where nothing speaks against it."""
+    if style.decimal is None:
+        return "." in style.evidence
+    return style.decimal == "." and style.thousands is None
+
+
+def _style(values: Sequence[str]) -> NumberStyle | None:
+    """The style of one column; None where it holds other things than numbers, or plain ones alone."""
+    marked = [value for value in values if not _PLAIN.fullmatch(value)]
+    if not marked:
+        return None
+    for pattern, thousands, decimal in (
+        (_GROUPS_POINT, ".", ","),
+        (_GROUPS_COMMA, ",", "."),
+        (_COMMA, None, ","),
+        (_GROUPS_BLANK, " ", None),
+    ):
+        if all(_fits(value, pattern, decimal) for value in marked):
+            return _proven(marked, thousands, decimal)
+    return None
+
+
+def _fits(value: str, pattern: re.Pattern[str], decimal: str | None) -> bool:
+    if pattern.fullmatch(value):
+        return True
+    fraction = _COMMA if decimal == "," else _POINT
+    return decimal is not None and pattern is not _COMMA and fraction.fullmatch(value) is not None
+
+
+def _proven(marked: Sequence[str], thousands: str | None, decimal: str | None) -> NumberStyle | None:
+    if thousands == " ":
+        mark = next((mark for value in marked for mark in ",." if mark in value), ".")
+        return NumberStyle(mark, " ", marked[0])
+    if all(_THREE.fullmatch(value) for value in marked):
+        # 1,234: thousands, or three digits of a fraction?
+        return NumberStyle(None, thousands, marked[0])
+    grouped = next((value for value in marked if thousands and thousands in value), None)
+    if grouped is None:
+        thousands = None
+    proof = next((v for v in marked if decimal and decimal in v), grouped or marked[0])
+    return NumberStyle(decimal, thousands, proof)
+
+
+def _settled(style: NumberStyle, decimal: str) -> NumberStyle:
+    other = "," if decimal == "." else "."
+    mark = next(_marks(style.evidence))
+    return NumberStyle(decimal, other if mark == other else None, style.evidence)
+
+
+def _marks(value: str) -> Iterator[str]:
+    return (mark for mark in value if mark in ".,")
+
+
+def _is_decimal_point(values: Sequence[str]) -> bool:
+    """Whether a column of numbers shows a decimal point beyond doubt."""
+    marked = [value for value in values if not _PLAIN.fullmatch(value)]
+    return bool(marked) and all(map(_POINT.fullmatch, marked)) and not all(map(_THREE.fullmatch, marked))

@@ -1,0 +1,281 @@
+"""Looks at the head of delimited text and says what was decided about it, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from loadstone.codec.sampling import SampledRecord, split_records
+from loadstone.core.sniffing.candidates import Told
+from loadstone.core.sniffing.decision import WHITE_SPACE, Decision, Dialect, shown
+from loadstone.core.sniffing.sniff import Ambiguous, Sniffed, sniff
+from loadstone.errors import ConfigurationError, FormatError
+from loadstone.readers.blocks import count_lines
+
+if TYPE_CHECKING:
+    from loadstone.model.pipeline import Format
+
+__all__ = ["Look", "look_at"]
+
+#: Bytes of the head that are looked at.
+LOOK = 256 * 1024
+_SHOWN = 60
+
+
+class Look(NamedTuple):
+    """What was decided; positions are bytes from the beginning of the text looked at.
+
+    Attributes:
+        delimiter: as the codec takes it, as are the next three.
+        quote: what a cell may stand within.
+        escape: what takes the next character as it is.
+        comment: what a line of no meaning begins with.
+        trailing_delimiter: whether records may end with a delimiter.
+        start: where the header begins, or the first record where there is none.
+        end: where the table ends; None where it goes on.
+        header_rows: how many records the header takes; 0 where there is none.
+        width: cells of a record.
+        numbers: position of a column -> its decimal and thousands separators.
+        decided: name -> what was decided, and not configured.
+        notes: what a person should know of.
+    """
+
+    delimiter: bytes
+    quote: bytes | None
+    escape: bytes | None
+    comment: bytes | None
+    trailing_delimiter: bool
+    start: int
+    end: int | None
+    header_rows: int
+    width: int
+    numbers: dict[int, tuple[str, str | None]]
+    decided: dict[str, Decision]
+    notes: tuple[str, ...]
+
+
+def look_at(
+    head: memoryview, file_format: Format, *, ending: str, is_at_end: bool, line: int, where: str
+) -> Look:
+    """Decides what the configuration leaves open.
+
+    Args:
+        head: the text from its first line on.
+        file_format: the configuration.
+        ending: of the file's name.
+        is_at_end: whether nothing follows the head.
+        line: the number of its first line.
+        where: the file, for messages.
+
+    Raises:
+        ConfigurationError: a configured mark cannot be one.
+        FormatError: two delimiters fit equally well.
+    """
+    text = bytes(head[:LOOK])
+    is_complete = is_at_end and len(text) == len(head)
+    told = _told(file_format, ending)
+    _check(told, file_format.comment)
+
+    def split(dialect: Dialect, limit: int) -> list[SampledRecord]:
+        marks = (mark.encode() or None for mark in (dialect.quote, dialect.escape))
+        return split_records(text, dialect.delimiter.encode(), *marks, final=is_complete, limit=limit)
+
+    header = file_format.header
+    try:
+        found = sniff(
+            text, split, told, is_complete=is_complete, header=None if header is None else header is True
+        )
+    except Ambiguous as tie:
+        first, second = (shown(mark) for mark in tie.delimiters)
+        raise FormatError(
+            f"the cells could be separated by {first} or by {second}: both make a table of the text",
+            where=where,
+            hint="say which: `format: {delimiter: ...}`",
+        ) from None
+    return _Teller(found, text, file_format, line).look()
+
+
+def _told(file_format: Format, ending: str) -> Told:
+    delimiter = file_format.delimiter
+    if delimiter is None and ending in {"tsv", "tab"}:
+        delimiter = "\t"
+    return Told(delimiter, file_format.quote, file_format.escape)
+
+
+def _check(told: Told, comment: str | None) -> None:
+    for name, value in (*told._asdict().items(), ("comment", comment)):
+        if value and (not value.isascii() or any(mark in value for mark in "\r\n\0\x7f")):
+            raise ConfigurationError(
+                f"format: {name} {value!r} is not an ASCII character",
+                hint="recode the file with a delimiter such as a comma, a semicolon or a tab",
+            )
+    marks = [mark for mark in told[1:] if mark]
+    delimiter = "" if told.delimiter in {None, WHITE_SPACE} else str(told.delimiter)
+    if (len(set(marks)) < len(marks) and told.quote != told.escape) or any(
+        mark in delimiter for mark in marks
+    ):
+        raise ConfigurationError(
+            "format: delimiter, quote and escape must differ",
+            hint="leave out what is to be decided from the file",
+        )
+
+
+class _Teller:
+    """Turns what was found into what the reader needs, with notes."""
+
+    def __init__(self, found: Sniffed, text: bytes, file_format: Format, line: int) -> None:
+        self._found = found
+        self._text = text
+        self._format = file_format
+        self._line = line
+        self._decided: dict[str, Decision] = {}
+        self._notes: list[str] = []
+
+    def look(self) -> Look:
+        found, configured = self._found, self._format
+        region, dialect = found.region, found.dialect
+        self._decide_marks()
+        start = self._start()
+        has_names = isinstance(configured.header, tuple)
+        rows = configured.header_rows or found.header.value
+        if configured.header is None and configured.header_rows is None:
+            self._decided["header"] = found.header._replace(value=rows > 0)
+            self._note_header(rows)
+        if configured.comment is None and region.has_comments:
+            self._decided["comment"] = Decision(
+                "#", 0.9, "lines that begin with # have other cells than the records"
+            )
+        if region.has_trailing:
+            self._decided["trailing_delimiter"] = Decision(
+                True, 0.9, "the last cell of every record is empty and has no name"
+            )
+        comment = configured.comment if configured.comment is not None else "#" if region.has_comments else ""
+        return Look(
+            delimiter=dialect.delimiter.encode(),
+            quote=dialect.quote.encode() or None,
+            escape=dialect.escape.encode() or None,
+            comment=comment.encode() or None,
+            trailing_delimiter=region.has_trailing,
+            start=start,
+            end=None if has_names else self._end(),
+            header_rows=0 if has_names else rows,
+            width=region.width,
+            numbers=self._numbers(),
+            decided=self._decided,
+            notes=tuple(self._notes),
+        )
+
+    def _decide_marks(self) -> None:
+        dialect, configured = self._found.dialect, self._format
+        if configured.delimiter is None:
+            self._decided["delimiter"] = self._found.delimiter
+        if configured.quote is None:
+            is_there = bool(dialect.quote) and dialect.quote.encode() in self._text
+            evidence = "cells stand within it" if is_there else "nothing speaks against it"
+            if not dialect.quote:
+                evidence = "with quotes, more records would be broken"
+            self._decided["quote"] = Decision(dialect.quote or None, 0.9 if is_there else 0.8, evidence)
+        if configured.escape is None and dialect.escape:
+            evidence = "without it, quotes or cells do not match up"
+            self._decided["escape"] = Decision(dialect.escape, 0.9, evidence)
+
+    def _start(self) -> int:
+        """Where the table begins: what stands above it is left out."""
+        found = self._found
+        if self._format.skip_lines is not None or isinstance(self._format.header, tuple):
+            return 0
+        if found.region.start >= len(found.records):
+            return 0
+        start = found.records[found.region.start].start
+        lines = [line for line in self._text[:start].splitlines() if line.strip()]
+        if not lines:
+            return start
+        skipped = count_lines(self._text[:start])
+        first = _excerpt(lines[0])
+        evidence = (
+            f"{skipped:,} lines above, of which {first!r} is the first, have other cells than the records"
+        )
+        self._decided["skip_lines"] = Decision(skipped, 0.9, evidence)
+        self._notes.append(f"{_lines(skipped)} above the table left out, of which {first!r} is the first")
+        if found.region.misfit is not None and found.region.misfit < found.region.start:
+            self._note_misfit(found.region.misfit)
+        return start
+
+    def _note_misfit(self, position: int) -> None:
+        cells = len(self._found.records[position].cells)
+        self._notes.append(
+            f"line {self._line_of(position):,} looks like a header, but names {cells:,} columns where "
+            f"records have {self._found.region.width:,} cells: which name is whose cannot be told, so the "
+            "columns are numbered; `format: {header: [...], skip_lines: N}` names them"
+        )
+
+    def _note_header(self, rows: int) -> None:
+        if rows > 1:
+            self._decided["header_rows"] = self._found.header
+            self._notes.append(f"the header takes {rows:,} records, whose words are joined")
+        elif not rows:
+            self._notes.append(f"there is no header: {self._found.header.evidence}")
+
+    def _end(self) -> int | None:
+        """Where the table ends, with what comes after it."""
+        found = self._found
+        region, records = found.region, found.records
+        if region.end >= len(records):
+            return None
+        if region.footer:
+            lines = [_excerpt(self._text[records[i].start : records[i].end]) for i in region.footer]
+            evidence = f"below the rows stands {lines[0]!r}"
+            self._decided["footer_lines"] = Decision(len(lines), 0.8, evidence)
+            self._notes.append(
+                f"{_lines(len(lines))} below the rows left out, from line "
+                f"{self._line_of(region.footer[0]):,} on: {'; '.join(map(repr, lines))}"
+            )
+        if region.others:
+            tables = [{"line": self._line_of(i), "columns": len(records[i].cells)} for i in region.others]
+            begin = self._line_of(region.others[0])
+            evidence = f"from line {begin:,} on, records have other cells"
+            self._decided["other_tables"] = Decision(tables, 0.8, evidence)
+            self._notes.append(
+                f"the file holds {1 + len(tables):,} tables: the first is loaded, the next begins on line "
+                f"{begin:,}"
+            )
+        return records[region.end].start
+
+    def _numbers(self) -> dict[int, tuple[str, str | None]]:
+        """Separators of numbers, as configured, else as found."""
+        configured = self._format
+        if configured.decimal is not None or configured.thousands is not None:
+            told: tuple[str, str | None] = (configured.decimal or ".", configured.thousands)
+            return dict.fromkeys(range(self._found.region.width), told)
+        styles: dict[int, tuple[str, str | None]] = {}
+        for position, style in self._found.styles.items():
+            if style.decimal is not None:
+                styles[position] = (style.decimal, style.thousands)
+            else:
+                self._notes.append(
+                    f"column {position + 1:,} stays text: {style.evidence!r} could be thousands or a "
+                    "fraction; `format: {decimal: ...}` says which"
+                )
+        if styles:
+            position, (decimal, thousands) = next(iter(styles.items()))
+            value = self._found.styles[position].evidence
+            self._decided["numbers"] = Decision(
+                {"decimal": decimal, "thousands": thousands}, 0.9, f"column {position + 1:,} holds {value!r}"
+            )
+        return styles
+
+    def _line_of(self, position: int) -> int:
+        return self._line + count_lines(self._text[: self._found.records[position].start])
+
+
+def _excerpt(line: bytes) -> str:
+    text = line.decode("utf-8", "replace").strip()
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
+
+
+def _lines(count: int) -> str:
+    return "1 line" if count == 1 else f"{count:,} lines"
+
+
+def noted(decided: dict[str, Decision]) -> dict[str, Any]:
+    """Decisions for the ledger."""
+    return {name: decision.noted for name, decision in decided.items()}
