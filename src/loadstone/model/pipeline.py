@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from loadstone.model.contract import Drift, Metadata
+from loadstone.model.records_path import parse_records_path
 from loadstone.model.types import parse_type
 
 __all__ = [
@@ -153,7 +154,7 @@ class PartitionBy(_Strict):
 class Format(_Strict):
     """How the files of a dataset are written. What is not given is decided from the file."""
 
-    type: Literal["csv", "jsonl"] | None = None
+    type: Literal["csv", "jsonl", "json"] | None = None
     delimiter: str | None = Field(default=None, min_length=1, max_length=1)
     quote: str | None = Field(default=None, max_length=1)
     escape: str | None = Field(default=None, min_length=1, max_length=1)
@@ -162,6 +163,17 @@ class Format(_Strict):
     skip_lines: int = Field(default=0, ge=0)
     max_record_bytes: int = Field(default=16 * 1024 * 1024, ge=1024)
     max_compression_ratio: int = Field(default=200, ge=1)
+    records: str | None = None
+    nested: Literal["jsonb", "flatten"] = "jsonb"
+    separator: str = "_"
+
+    @model_validator(mode="after")
+    def _json_is_consistent(self) -> Format:
+        if self.records is not None:
+            parse_records_path(self.records)
+            if self.type not in {None, "json"}:
+                raise ValueError(f"records goes with type: json, not with {self.type}")
+        return self
 
 
 class Dataset(_Strict):

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from loadstone.codec.delimited import DelimitedEncoder
-from loadstone.codec.jsonlines import JsonLinesEncoder
 from loadstone.core.mended import read_mended
 from loadstone.errors import ObjectMissing
 from loadstone.model.batch import Chunk
@@ -18,7 +17,8 @@ from loadstone.model.event import ObjectVersion
 from loadstone.model.load import Layout
 from loadstone.model.pipeline import Format
 from loadstone.ports import ByteStream, OpenFile
-from loadstone.readers.blocks import joined
+from loadstone.readers.blocks import Encoder, joined
+from loadstone.readers.jsonform import JsonShape
 
 __all__ = ["MendedReader"]
 
@@ -73,9 +73,9 @@ class _MendedFile:
         chunk, _ = self._encoder(plan, 1, 1).feed(joined(records), True)
         return chunk
 
-    def _encoder(self, plan: LoadPlan, row: int, line: int) -> DelimitedEncoder | JsonLinesEncoder:
-        if self._dialect.get("format") == "jsonl":
-            return JsonLinesEncoder(plan, first_row=row, first_line=line)
+    def _encoder(self, plan: LoadPlan, row: int, line: int) -> Encoder:
+        if self._dialect.get("format") in {"jsonl", "json"}:
+            return JsonShape.of_record(self._dialect).encoder(plan, row=row, line=line)
         quote, escape = self._dialect.get("quote"), self._dialect.get("escape")
         return DelimitedEncoder(
             plan,
