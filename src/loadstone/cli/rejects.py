@@ -182,7 +182,7 @@ def _write_mendable(found: Iterator[Reject], record: LoadRecord) -> int:
                 left_out.append(reject.row_number)
 
     names: list[str] = list(dialect.get("names") or ())
-    if not names and dialect.get("format") != "jsonl":
+    if not names and dialect.get("format") not in {"jsonl", "json"}:
         raise UsageError(
             "the history does not tell the file's columns",
             where=f"load {record.load_id}",

@@ -5,7 +5,9 @@ Compiled, they are fast; the very same source runs as plain Python where no C co
 the environment says LOADSTONE_CODEC=python.
 
     DelimitedEncoder   delimited text -> Chunk      delimited.py, over tokens.py (cells of a record)
-    JsonLinesEncoder   JSON Lines -> Chunk          jsonlines.py, over jsonobject.py (members of an object)
+    JsonLinesEncoder   JSON Lines -> Chunk          jsonlines.py
+    JsonEncoder        any other JSON -> Chunk      jsonstream.py, with jsonresume.py (after a broken record)
+      JsonRecordWriter   a record -> cells            jsonrecord.py, over jsonobject.py (members of an object)
     RowWriter          cells -> tuples, rejects     rows.py, what both share
       CellWriter         NULL, rules, otherwise       cells.py, with rules.py, sets.py, splitting.py
       FieldEncoder       values by type               fields.py, with numerals.py, numerics.py, temporal.py,
@@ -30,6 +32,7 @@ _COMPILED_TOGETHER = (
     "texts",
     "temporal",
     "formats",
+    "lines",
     "jsontext",
     "numerals",
     "numerics",
@@ -47,7 +50,12 @@ _COMPILED_TOGETHER = (
     "jsonstrings",
     "jsonmembers",
     "jsonobject",
+    "jsonrecord",
     "jsonlines",
+    "jsonfailures",
+    "jsonoutline",
+    "jsonresume",
+    "jsonstream",
 )
 
 

@@ -14,8 +14,10 @@ __all__ = [
     "CODES",
     "INVALID_JSON",
     "INVALID_UTF8",
+    "KEY_TWICE",
     "LONGER_THAN_ALLOWED",
     "MALFORMED_QUOTE",
+    "MISSING_COMMA",
     "NESTED_VALUE",
     "NOT_ALLOWED",
     "NOT_AN_ADDRESS",
@@ -91,6 +93,8 @@ RECORD_TOO_LONG = 32
 NOT_AN_OBJECT = 33
 UNKNOWN_KEY = 34
 NESTED_VALUE = 35
+KEY_TWICE = 36
+MISSING_COMMA = 37
 
 #: Every code by its number.
 CODES: dict[int, Code] = {
@@ -132,7 +136,9 @@ CODES: dict[int, Code] = {
     MALFORMED_QUOTE: Code("malformed_quote", "text follows a closing quote"),
     RECORD_TOO_LONG: Code("record_too_long", "the record is longer than {limit} bytes"),
     # JSON alone.
-    NOT_AN_OBJECT: Code("not_an_object", "the line is JSON, but not an object"),
+    NOT_AN_OBJECT: Code("not_an_object", "the record is JSON, but not an object"),
     UNKNOWN_KEY: Code("unknown_key", "the key {value} is not in the contract"),
     NESTED_VALUE: Code("nested_value", "{value} is nested, {type} takes a single value"),
+    KEY_TWICE: Code("key_twice", "flattened, the key {value} gives a name that another one gave already"),
+    MISSING_COMMA: Code("missing_comma", "there is no comma between this element and the one before it"),
 }

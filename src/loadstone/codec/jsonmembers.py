@@ -11,7 +11,7 @@ from loadstone.codec.buffers import Text
 from loadstone.codec.jsonstrings import decoded
 from loadstone.codec.jsontext import scan_string, scan_value, skip_space
 
-__all__ = ["Kind", "Member", "read_members"]
+__all__ = ["Kind", "Member", "read_members", "read_value"]
 
 Kind = Literal["string", "number", "boolean", "null", "nested"]
 
@@ -48,11 +48,34 @@ class Member:
         return self.raw if text is None else text
 
 
-def read_members(line: bytes) -> dict[str, Member] | None:
-    """The members of the object that fills a line, the last of each key; None where it is no JSON object.
+def read_members(record: bytes, separator: str | None = None) -> dict[str, Member] | None:
+    """The members of a JSON object, the last of each key; None where the text is no such thing.
 
-    A key that holds half a surrogate pair is left out: it is no text.
+    With a separator, objects within it are flattened. A key that holds half a surrogate pair is left out: it
+    is no text.
     """
+    members = _own_members(record)
+    return members if members is None or separator is None else _flattened(members, separator)
+
+
+def read_value(record: bytes) -> Member:
+    """A JSON value as if it were a member's."""
+    raw = record.strip()
+    return Member(_KINDS.get(raw[0], "number"), raw.decode())
+
+
+def _flattened(members: dict[str, Member], separator: str) -> dict[str, Member]:
+    flat: dict[str, Member] = {}
+    for name, member in members.items():
+        if member.raw[:1] != "{":
+            flat[name] = member
+            continue
+        inner = _flattened(_own_members(member.raw.encode()) or {}, separator)
+        flat.update((f"{name}{separator}{key}", value) for key, value in inner.items())
+    return flat
+
+
+def _own_members(line: bytes) -> dict[str, Member] | None:
     found: dict[str, Member] = {}
     text = Text(line)
     size: cython.Py_ssize_t = len(line)

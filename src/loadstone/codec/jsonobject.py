@@ -2,6 +2,8 @@
 
 Objects of one file mostly have the same keys in the same order. So the scanner remembers, for each place in
 an object, the bytes of the key that last stood there with its quotes and colon, and compares those first.
+
+Flattened, `{"a": {"b": 1}}` has the one member `a_b`, and objects within objects have none of their own.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from loadstone.codec.jsontext import scan_number, scan_string, scan_value, scan_
 if cython.compiled:
     from cython.cimports.libc.string import memcmp, memcpy
 
-__all__ = ["ObjectScanner"]
+__all__ = ["LONELY", "ObjectScanner"]
 
 # What a value is.
 MISSING = 0
@@ -33,6 +35,9 @@ PLACES = 512  # members of an object whose keys are remembered
 ROOM = 64  # bytes remembered of each
 NOT_KNOWN = -2  # instead of a key's number
 
+#: The name of what is no object: a row of one column.
+LONELY = "value"
+
 
 class ObjectScanner:
     """Finds the values of known keys; of a key that comes twice, the last value counts, as in `jsonb`.
@@ -46,9 +51,16 @@ class ObjectScanner:
         names: the known keys in UTF-8; -1 for one whose value nobody wants.
         size: how many numbers there are.
         ignores_unknown: do not tell unknown keys.
+        separator: between the keys of flattened objects; None to leave nested objects as they are.
+
+    Attributes:
+        twice_start: where a key stands whose flattened name another object of the record gave before; or -1.
+        twice_end: the end of that key.
     """
 
-    def __init__(self, names: dict[bytes, int], size: int, ignores_unknown: bool) -> None:
+    def __init__(
+        self, names: dict[bytes, int], size: int, ignores_unknown: bool, separator: bytes | None = None
+    ) -> None:
         self.keys = KeyTable(names)
         self.size = size
         self.ignores_unknown = ignores_unknown
@@ -61,6 +73,13 @@ class ObjectScanner:
         self.expected = bytearray(PLACES * ROOM)
         self.expected_sizes = array("q", bytes(8 * PLACES))
         self.expected_numbers = array("q", bytes(8 * PLACES))
+        self.lonely = names.get(LONELY.encode(), -1)
+        self.flattens = separator is not None
+        self.separator = Text(separator or b"")
+        self.name = Buffer(256)
+        self.owners = array("q", bytes(8 * (size + 1)))
+        self.twice_start = -1
+        self.twice_end = -1
 
     def knows(self, name: bytes) -> bool:
         """Whether a key is known, wanted or not."""
@@ -77,9 +96,10 @@ class ObjectScanner:
         self.expected_sizes = array("q", bytes(8 * PLACES))
 
     def scan(self, text: Text, start: cython.Py_ssize_t, end: cython.Py_ssize_t) -> cython.Py_ssize_t:
-        """Looks through the object that fills text.data[start:end], from its brace on.
+        """Looks through the object that begins with the brace at text.data[start].
 
-        Returns -1, or the position of the byte at which it is no JSON.
+        Returns the position after its closing brace, or, where it is no JSON, -2 less the position of the
+        byte that is wrong, which is `end` where the object goes on behind it.
         """
         i: cython.Py_ssize_t
         place: cython.Py_ssize_t = 0
@@ -93,10 +113,11 @@ class ObjectScanner:
             self.kinds[i] = MISSING
         self.unknown_start = -1
         self.unknown_has_value = False
+        if self.flattens:
+            return self.scan_flat(text, start, end)
         i = skip_space(text, start + 1, end)
         if i < end and text.data[i] == 125:
-            i = skip_space(text, i + 1, end)
-            return -1 if i == end else i
+            return i + 1
         while True:
             # The key, up to the first byte of its value.
             size = self.expected_sizes[place] if place < PLACES else 0
@@ -106,15 +127,15 @@ class ObjectScanner:
             else:
                 first = i
                 if i >= end or text.data[i] != 34:
-                    return i
+                    return -2 - i
                 i = scan_string(text, i, end, False)
                 if i < 0:
-                    return -2 - i
+                    return i
                 number = self.key_number(text, first + 1, i - 1)
                 size = i
                 i = skip_space(text, i, end)
                 if i >= end or text.data[i] != 58:
-                    return i
+                    return -2 - i
                 i = skip_space(text, i + 1, end)
                 if number == NOT_KNOWN and not self.ignores_unknown:
                     if self.unknown_start < 0:
@@ -127,7 +148,7 @@ class ObjectScanner:
             if i < end and text.data[i] <= 32:
                 i = skip_space(text, i, end)
             if i >= end:
-                return end
+                return -2 - end
             first = i
             c = text.data[i]
             if c == 34:
@@ -149,7 +170,7 @@ class ObjectScanner:
                 kind = NULL_VALUE if c == 110 else WORD
                 i = scan_word(text, i, end)
             if i < 0:
-                return -2 - i
+                return i
             if number >= 0:
                 self.kinds[number] = kind
                 self.starts[number] = first
@@ -160,7 +181,7 @@ class ObjectScanner:
             if i < end and text.data[i] <= 32:
                 i = skip_space(text, i, end)
             if i >= end:
-                return end
+                return -2 - end
             c = text.data[i]
             i += 1
             if c == 44:
@@ -169,10 +190,105 @@ class ObjectScanner:
                 if i < end and text.data[i] <= 32:
                     i = skip_space(text, i, end)
             elif c == 125:
-                i = skip_space(text, i, end)
-                return -1 if i == end else i
+                return i
             else:
-                return i - 1
+                return -1 - i
+
+    def only(self, text: Text, start: cython.Py_ssize_t, end: cython.Py_ssize_t) -> cython.int:
+        """Takes the JSON value text.data[start:end] for the only member there is, under the key `value`."""
+        i: cython.Py_ssize_t
+        for i in range(self.size):
+            self.kinds[i] = MISSING
+        self.unknown_start = -1
+        if self.lonely >= 0:
+            self.note(self.lonely, text, start, end)
+        return 0
+
+    def note(
+        self, number: cython.Py_ssize_t, text: Text, start: cython.Py_ssize_t, end: cython.Py_ssize_t
+    ) -> cython.int:
+        """Keeps a value that is known to be JSON."""
+        c: cython.uchar = text.data[start]
+        if c == 34:
+            self.kinds[number] = WIDE_STRING
+            start += 1
+            end -= 1
+        elif c in (123, 91):
+            self.kinds[number] = NESTED
+        elif c == 110:
+            self.kinds[number] = NULL_VALUE
+        else:
+            self.kinds[number] = WORD if c in (116, 102) else NUMBER
+        self.starts[number] = start
+        self.ends[number] = end
+        return 0
+
+    def scan_flat(self, text: Text, start: cython.Py_ssize_t, end: cython.Py_ssize_t) -> cython.Py_ssize_t:
+        """As `scan`, with the members of nested objects in place of the objects."""
+        after: cython.Py_ssize_t = scan_value(text, start, end, False)
+        self.twice_start = -1
+        if after >= 0:
+            self.members(text, start, after, 0)
+        return after
+
+    def members(
+        self,
+        text: Text,
+        start: cython.Py_ssize_t,
+        end: cython.Py_ssize_t,
+        prefix: cython.Py_ssize_t,
+    ) -> cython.Py_ssize_t:
+        """Notes what the object at `start`, known to be JSON, holds; returns the position after it.
+
+        The first `prefix` bytes of `name` are those that its keys' names begin with.
+        """
+        i: cython.Py_ssize_t = skip_space(text, start + 1, end)
+        first: cython.Py_ssize_t
+        after: cython.Py_ssize_t
+        value: cython.Py_ssize_t
+        is_text: cython.bint
+        while text.data[i] == 34:
+            first = i
+            after = scan_string(text, i, end, False)
+            self.name.position = prefix
+            is_text = decode_string(text, first + 1, after - 1, self.name) < 0
+            value = skip_space(text, skip_space(text, after, end) + 1, end)
+            if text.data[value] == 123:
+                self.name.put_slice(self.separator, 0, len(self.separator.data))
+                i = self.members(text, value, end, self.name.position)
+            else:
+                i = scan_value(text, value, end, False)
+                if is_text:
+                    self.member(text, start, first, after, value, i)
+            i = skip_space(text, i, end)
+            if text.data[i] == 44:
+                i = skip_space(text, i + 1, end)
+        return i + 1
+
+    def member(
+        self,
+        text: Text,
+        owner: cython.Py_ssize_t,
+        first: cython.Py_ssize_t,
+        after: cython.Py_ssize_t,
+        start: cython.Py_ssize_t,
+        end: cython.Py_ssize_t,
+    ) -> cython.int:
+        """Notes the value text.data[start:end] under `name`; its key stands at `first`, its object at `owner`."""
+        number: cython.Py_ssize_t = self.keys.find(self.name, 0, self.name.position)
+        if number >= 0:
+            if self.kinds[number] != MISSING and self.owners[number] != owner:
+                self.twice_start = first
+                self.twice_end = after
+            self.owners[number] = owner
+            return self.note(number, text, start, end)
+        if number == NOT_KNOWN and not self.ignores_unknown:
+            if self.unknown_start < 0:
+                self.unknown_start = first
+                self.unknown_end = after
+            if text.data[start] != 110:
+                self.unknown_has_value = True
+        return 0
 
     def key_number(self, text: Text, start: cython.Py_ssize_t, end: cython.Py_ssize_t) -> cython.Py_ssize_t:
         """The number of a key given without its quotes, escapes decoded."""

@@ -18,7 +18,7 @@ from loadstone.codec.buffers import Text
 if cython.compiled:
     from cython.cimports.loadstone.codec.words import loadstone_lowest, loadstone_word
 
-__all__ = ["MAX_DEPTH", "json_error", "jsonb_error"]
+__all__ = ["MAX_DEPTH", "json_error", "jsonb_error", "value_end"]
 
 # Eight times: 1, the space, the quote, the backslash, 128.
 _BYTES_OF_ONE = cython.declare(cython.ulonglong, 0x0101010101010101)
@@ -42,6 +42,12 @@ def json_error(text: Bytes) -> int | None:
 def jsonb_error(text: Bytes) -> int | None:
     """The offset of the first byte at which `text` is no value for `jsonb`; None where it is one."""
     position: int = check_jsonb(Text(text), 0, len(text))
+    return None if position < 0 else position
+
+
+def value_end(text: Bytes) -> int | None:
+    """Where the JSON value that begins the text ends, whatever follows; None where there is none."""
+    position: int = scan_value(Text(text), 0, len(text), False)
     return None if position < 0 else position
 
 

@@ -88,8 +88,8 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "minimum_rows": "The share counts once so many rows are read.",
     },
     "Format": {
-        "type": "csv (any delimited text) or jsonl. Left out: by the file's name, else by its first "
-        "character.",
+        "type": "csv (any delimited text), jsonl (one object per line) or json (any other layout). Left out: by "
+        "the file's name and its beginning.",
         "preset": "How a program writes its exports: a name that stands for other keys of `format`; keys "
         "written beside it go before it.",
         "delimiter": "Between cells: one character or several, or `whitespace` for runs of blanks and tabs. "
@@ -110,5 +110,9 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "thousands": "Between thousands, in columns whose type is inferred. Left out: decided from the file.",
         "max_record_bytes": "A record longer than this is rejected.",
         "max_compression_ratio": "A file that unpacks to more than so many times its size is refused.",
+        "records": "JSON: the way to the records within the document, as in $.data.items.",
+        "nested": "JSON: what becomes of an object within a record: one jsonb column, or a column for each of "
+        "its members (flatten).",
+        "separator": "JSON: between the names of flattened objects.",
     },
 }

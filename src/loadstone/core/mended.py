@@ -1,7 +1,7 @@
 """Rejected rows as a file that people can mend and load again, and that file read back.
 
-The file has the format of the one that the rows come from. Each record stands in it as it stood there, byte
-for byte, behind three cells (in JSON Lines: three keys) of ours: `_row` and `_line`, where it stood, and
+The file has the format of the one that the rows come from; for any JSON, it is JSON Lines. Each record stands in it as it stood there, byte
+for byte, behind three cells (in JSON: three keys of an object on one line) of ours: `_row` and `_line`, where it stood, and
 `_reason`, why it was rejected. Mending means changing what follows the three and leaving them alone: by
 `_row` a mended row takes the place of the rejected one. Rows that are left out stay rejected.
 """
@@ -26,9 +26,9 @@ def mendable(rejects: Iterable[Reject], dialect: Mapping[str, Any], names: Seque
     Args:
         rejects: those whose record is kept as a whole (see `is_whole`).
         dialect: of the load, as the ledger has it.
-        names: the columns in the file's order; JSON Lines needs none.
+        names: the columns in the file's order; JSON needs none.
     """
-    if dialect.get("format") == "jsonl":
+    if dialect.get("format") in {"jsonl", "json"}:
         return write_jsonl(rejects)
     return write_csv(rejects, Dialect.of(dialect), names)
 
@@ -36,7 +36,7 @@ def mendable(rejects: Iterable[Reject], dialect: Mapping[str, Any], names: Seque
 def read_mended(
     text: bytes, dialect: Mapping[str, Any], *, where: str
 ) -> tuple[tuple[str, ...], Iterator[MendedRecord]]:
-    """The file's own column names (none for JSON Lines), and its records without what is ours.
+    """The file's own column names (none for JSON), and its records without what is ours.
 
     Raises:
         FormatError: it is no such file, or what is ours was changed; also while the records are read.
@@ -46,6 +46,6 @@ def read_mended(
         raise FormatError(
             "the file is empty", where=where, hint="`loadstone rejects LOAD --format csv` writes one"
         )
-    if dialect.get("format") == "jsonl":
+    if dialect.get("format") in {"jsonl", "json"}:
         return (), read_jsonl(text, where)
     return read_csv(text, Dialect.of(dialect), where)

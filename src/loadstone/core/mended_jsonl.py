@@ -21,20 +21,31 @@ _RAW = "_raw"
 
 
 def write_jsonl(rejects: Iterable[Reject]) -> Iterator[bytes]:
-    """A line for each reject; a record that is no object stands in `_raw`."""
+    """A line for each reject; a record that is no object, or goes over lines and is broken, stands in `_raw`."""
     for reject in rejects:
         reason = f"{reject.column}: {reject.reason}" if reject.column else reject.reason
         prefix = (
             f'{{"_row": {reject.row_number}, "_line": {reject.line_number}, '
             f'"_reason": {json.dumps(reason, ensure_ascii=False)}'
         ).encode("utf-8", "replace")
-        raw = reject.raw.strip()
-        if raw.startswith(b"{"):
+        raw = _on_one_line(reject.raw.strip())
+        if raw.startswith(b"{") and b"\n" not in raw:
             rest = raw[1:].lstrip()
             yield prefix + (b"" if rest.startswith(b"}") else b", ") + rest + b"\n"
         else:
             text = json.dumps(raw.decode("utf-8", "surrogateescape"))
             yield prefix + f', "{_RAW}": {text}}}'.encode() + b"\n"
+
+
+def _on_one_line(raw: bytes) -> bytes:
+    """An object that goes over lines on one, where its line ends are white space between its values."""
+    if b"\n" not in raw:
+        return raw
+    try:
+        json.loads(raw)
+    except ValueError:  # a line end may be part of a text that is broken: `_raw` keeps it
+        return raw
+    return re.sub(rb"[ \t]*[\r\n]+[ \t]*", b" ", raw)
 
 
 def read_jsonl(text: bytes, where: str) -> Iterator[MendedRecord]:

@@ -120,7 +120,7 @@ class _Planner:
         self.where = where
         self.notes: list[str] = list(layout.notes)
         self.evolving: set[str] = set()
-        self.is_json = layout.dialect.get("format") == "jsonl"
+        self.is_json = layout.dialect.get("format") in {"jsonl", "json"}
         self.is_without_rows = layout.is_complete and not layout.sample
         self._outgrown = outgrown
         self._in_table = {column.name: column for column in shape.columns} if shape else {}

@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from loadstone.model.contract import Drift, Metadata
 from loadstone.model.presets import PRESETS
+from loadstone.model.records_path import parse_records_path
 from loadstone.model.types import parse_type
 
 __all__ = [
@@ -154,7 +155,7 @@ class PartitionBy(_Strict):
 class Format(_Strict):
     """How the files of a dataset are written. What is not given is decided from the file."""
 
-    type: Literal["csv", "jsonl"] | None = None
+    type: Literal["csv", "jsonl", "json"] | None = None
     preset: str | None = Field(default=None, json_schema_extra={"enum": [*sorted(PRESETS), None]})
     delimiter: str | None = Field(default=None, min_length=1, max_length=10)
     quote: str | None = Field(default=None, max_length=1)
@@ -169,6 +170,17 @@ class Format(_Strict):
     thousands: Literal[",", ".", " ", "'", "_"] | None = None
     max_record_bytes: int = Field(default=16 * 1024 * 1024, ge=1024)
     max_compression_ratio: int = Field(default=200, ge=1)
+    records: str | None = None
+    nested: Literal["jsonb", "flatten"] = "jsonb"
+    separator: str = "_"
+
+    @model_validator(mode="after")
+    def _json_is_consistent(self) -> Format:
+        if self.records is not None:
+            parse_records_path(self.records)
+            if self.type not in {None, "json"}:
+                raise ValueError(f"records goes with type: json, not with {self.type}")
+        return self
 
     @model_validator(mode="before")
     @classmethod

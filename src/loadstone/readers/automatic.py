@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from loadstone.model.event import ObjectVersion
     from loadstone.model.pipeline import Format
     from loadstone.ports import ByteStream
-    from loadstone.readers.jsonlines import JsonLinesFile
+    from loadstone.readers.jsonfile import JsonFile
     from loadstone.readers.naming import NamedFormat
 
 __all__ = ["AutomaticReader"]
@@ -28,8 +28,8 @@ class AutomaticReader:
     @contextmanager
     def open(
         self, stream: ByteStream, version: ObjectVersion, file_format: Format
-    ) -> Iterator[DelimitedFile | JsonLinesFile]:
-        """Chooses by `format: type`, else by the key's ending, else by whether the text begins with `{`.
+    ) -> Iterator[DelimitedFile | JsonFile]:
+        """Chooses by `format: type`, else by the key's ending, else by whether the text begins with an object.
 
         Raises:
             FormatError: the file is empty, or not of its format.
@@ -39,15 +39,16 @@ class AutomaticReader:
         try:
             blocks = Blocks(intake, file_format.max_record_bytes)
             if chosen is None:
-                chosen = "jsonl" if bytes(blocks.head[:4096]).lstrip()[:1] == b"{" else "csv"
+                begins = bytes(blocks.head[:4096]).translate(None, b" \t\r\n")
+                chosen = "json" if begins.startswith((b"{", b"[{")) else "csv"
             yield _front_end(chosen)(intake, blocks, version, file_format)
         finally:
             intake.close()
 
 
-def _front_end(chosen: NamedFormat) -> type[DelimitedFile | JsonLinesFile]:
+def _front_end(chosen: NamedFormat) -> type[DelimitedFile | JsonFile]:
     if chosen == "csv":
         return DelimitedFile
-    from loadstone.readers.jsonlines import JsonLinesFile  # noqa: PLC0415 - brings its own part of the codec
+    from loadstone.readers.jsonfile import JsonFile  # noqa: PLC0415 - brings its own part of the codec
 
-    return JsonLinesFile
+    return JsonFile

@@ -16,7 +16,7 @@ BLOCK_SIZE = 1024 * 1024
 
 
 class Encoder(Protocol):
-    """The codec's side: see `codec.delimited` and `codec.jsonlines`."""
+    """The codec's side: see `codec.delimited`, `codec.jsonlines` and `codec.jsonstream`."""
 
     def feed(self, text: memoryview, final: bool, /) -> tuple[Chunk, int]:
         """Encodes the complete records; returns how many bytes those were."""

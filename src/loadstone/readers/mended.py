@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from loadstone.codec.delimited import DelimitedEncoder
-from loadstone.codec.jsonlines import JsonLinesEncoder
 from loadstone.core.mended import read_mended
 from loadstone.errors import ObjectMissing
 from loadstone.model.batch import Chunk
@@ -18,7 +17,8 @@ from loadstone.model.event import ObjectVersion
 from loadstone.model.load import Layout
 from loadstone.model.pipeline import Format
 from loadstone.ports import ByteStream, OpenFile
-from loadstone.readers.blocks import joined
+from loadstone.readers.blocks import Encoder, joined
+from loadstone.readers.jsonform import JsonShape
 
 __all__ = ["MendedReader"]
 
@@ -65,17 +65,17 @@ class _MendedFile:
         for record in self._records:
             # One encoder a record: each has a row number of its own, and mended rows are few.
             encoder = self._encoder(plan, record.row_number, record.line_number)
-            chunk, _ = encoder.feed(record.raw, True)
+            chunk, _ = encoder.feed(memoryview(record.raw), True)
             discarded = (record.row_number,) if chunk.discarded else ()
             yield replace(chunk, bytes_read=len(record.raw), discarded_rows=discarded)
 
     def encode(self, records: Sequence[bytes], plan: LoadPlan) -> Chunk:
-        chunk, _ = self._encoder(plan, 1, 1).feed(joined(records), True)
+        chunk, _ = self._encoder(plan, 1, 1).feed(memoryview(joined(records)), True)
         return chunk
 
-    def _encoder(self, plan: LoadPlan, row: int, line: int) -> DelimitedEncoder | JsonLinesEncoder:
-        if self._dialect.get("format") == "jsonl":
-            return JsonLinesEncoder(plan, first_row=row, first_line=line)
+    def _encoder(self, plan: LoadPlan, row: int, line: int) -> Encoder:
+        if self._dialect.get("format") in {"jsonl", "json"}:
+            return JsonShape.of_record(self._dialect).encoder(plan, row=row, line=line)
         quote, escape = self._dialect.get("quote"), self._dialect.get("escape")
         return DelimitedEncoder(
             plan,

@@ -33,7 +33,7 @@ NOT_FOR_A_LOCAL_CSV = {
     "difflib",
     "loadstone.embedded",
     "loadstone.sources.s3",
-    "loadstone.readers.jsonlines",
+    "loadstone.readers.jsonfile",
     "loadstone.readers.mended",
 }
 

@@ -15,7 +15,7 @@ from loadstone.model.contract import Cell, Column, LoadPlan
 from loadstone.model.pipeline import Format
 from loadstone.model.types import parse_type
 from loadstone.readers.delimited import DelimitedReader
-from loadstone.readers.jsonlines import JsonLinesReader
+from loadstone.readers.jsonfile import JsonReader
 
 NUMBERS = st.one_of(
     st.integers(-(2**66), 2**66).map(str),
@@ -61,7 +61,7 @@ def test_each_column_gets_the_narrowest_type_that_holds_all_of_its_values(
 
 def test_json_is_looked_at_as_delimited_text_is() -> None:
     data = b'{"a": 70000, "b": "1.5"}\n{"b": 2, "a": null}\n{"a": 9e99, "b": true}\n'
-    found = grown(data, column("a"), column("b"), reader=JsonLinesReader())
+    found = grown(data, column("a"), column("b"), reader=JsonReader())
     assert found == {"a": "integer", "b": "numeric"}
 
 

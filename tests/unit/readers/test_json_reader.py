@@ -8,11 +8,11 @@ from fixtures.reader_files import Stream, sha256, text_plan, version
 from loadstone.errors import FormatError
 from loadstone.model.pipeline import Format
 from loadstone.readers import blocks
-from loadstone.readers.jsonlines import JsonLinesReader
+from loadstone.readers.jsonfile import JsonReader
 
 
 def layout_of(data: bytes, **options):
-    with JsonLinesReader().open(Stream(data), version("day.jsonl"), Format(**options)) as file:
+    with JsonReader().open(Stream(data), version("day.jsonl"), Format(**options)) as file:
         return file.layout
 
 
@@ -39,19 +39,22 @@ def test_broken_lines_are_left_to_be_rejected():
 
 
 @pytest.mark.parametrize(
-    ("data", "message"),
+    ("data", "options", "message"),
     [
-        (b"", "the file is empty"),
-        (b" \r\n\n", "the file is empty"),
-        (b'[{"a": 1}, {"a": 2}]', "JSON array"),
-        (b'[\n  {"a": 1},\n  {"a": 2}\n]\n', "JSON array"),
-        (b'{\n  "a": 1\n}\n', "several lines"),
-        (b"a,b\n1,2\n", "does not look like JSON Lines"),
+        (b"", {}, "the file is empty"),
+        (b" \r\n\n", {}, "the file is empty"),
+        (b'[{"a": 1}, {"a": 2}]', {"type": "jsonl"}, "JSON array"),
+        (b'[\n  {"a": 1},\n  {"a": 2}\n]\n', {"type": "jsonl"}, "JSON array"),
+        (b'{\n  "a": 1\n}\n', {"type": "jsonl"}, "several lines"),
+        (b"a,b\n1,2\n", {}, "does not look like JSON"),
+        (b'[{"a": 1}', {}, "is not closed"),
+        (b'[{"a": 1}] []', {}, "text follows the array on line 1"),
+        (b'{"a": [{"b": 1}] "c": 2}', {"records": "$.a"}, "not valid JSON on line 1"),
     ],
 )
-def test_what_is_not_json_lines_is_refused_with_a_way_out(data, message):
+def test_what_is_no_json_of_its_form_is_refused_with_a_way_out(data, options, message):
     with pytest.raises(FormatError, match=message) as caught:
-        layout_of(data)
+        layout_of(data, **options)
     assert caught.value.where == "/in/day.jsonl"
     assert caught.value.hint
 
@@ -59,7 +62,7 @@ def test_what_is_not_json_lines_is_refused_with_a_way_out(data, message):
 def test_lines_offsets_and_hash_count_the_file_as_it_is():
     text = b'\xef\xbb\xbfcomment\r\n{"a": "1"}\r\n\r\n{"a": 2}\r\nbad'
     data = gzip.compress(text)
-    with JsonLinesReader().open(Stream(data, 10), version("day.jsonl.gz"), Format(skip_lines=1)) as file:
+    with JsonReader().open(Stream(data, 10), version("day.jsonl.gz"), Format(skip_lines=1)) as file:
         (chunk,) = file.chunks(text_plan(file.layout))
         assert (file.bytes_read, file.sha256) == (len(data), sha256(data))
     assert list(chunk.index.line_numbers) == [2, 4]
@@ -77,7 +80,7 @@ def test_utf_16_is_read_as_any_other():
 def test_a_file_of_many_blocks_is_read_to_its_end(monkeypatch):
     monkeypatch.setattr(blocks, "BLOCK_SIZE", 8192)
     data = b"".join(b'{"a": %d, "b": "x%d"}\n' % (i, i) for i in range(3000))
-    with JsonLinesReader().open(Stream(data, 1000), version("day.jsonl"), Format()) as file:
+    with JsonReader().open(Stream(data, 1000), version("day.jsonl"), Format()) as file:
         chunks = [
             (c.rows, len(c.rejects), c.bytes_read) for c in file.chunks(text_plan(file.layout, trace=False))
         ]
@@ -87,6 +90,6 @@ def test_a_file_of_many_blocks_is_read_to_its_end(monkeypatch):
 
 def test_a_line_longer_than_a_block_is_read():
     data = b'{"a": "' + b"x" * 1_500_000 + b'"}\n{"a": "y"}\n'
-    with JsonLinesReader().open(Stream(data), version("day.jsonl"), Format()) as file:
+    with JsonReader().open(Stream(data), version("day.jsonl"), Format()) as file:
         assert file.layout.names == ("a",)
         assert sum(chunk.rows for chunk in file.chunks(text_plan(file.layout))) == 2
