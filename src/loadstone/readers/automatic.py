@@ -9,17 +9,21 @@ from loadstone.readers.blocks import Blocks
 from loadstone.readers.delimited import DelimitedFile
 from loadstone.readers.intake import Intake
 from loadstone.readers.naming import named_format
+from loadstone.readers.seekable import PeekedStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from loadstone.model.event import ObjectVersion
     from loadstone.model.pipeline import Format
-    from loadstone.ports import ByteStream
+    from loadstone.ports import ByteStream, OpenFile
     from loadstone.readers.jsonlines import JsonLinesFile
     from loadstone.readers.naming import NamedFormat
 
 __all__ = ["AutomaticReader"]
+
+#: Of a file, and of one whose footer is encrypted.
+PARQUET_MAGICS = frozenset({b"PAR1", b"PARE"})
 
 
 class AutomaticReader:
@@ -28,13 +32,22 @@ class AutomaticReader:
     @contextmanager
     def open(
         self, stream: ByteStream, version: ObjectVersion, file_format: Format
-    ) -> Iterator[DelimitedFile | JsonLinesFile]:
+    ) -> Iterator[OpenFile]:
         """Chooses by `format: type`, else by the key's ending, else by whether the text begins with `{`.
+
+        Parquet is told by its first bytes, whatever the key.
 
         Raises:
             FormatError: the file is empty, or not of its format.
         """
-        intake = Intake(stream, file_format)
+        peeked = PeekedStream(stream)
+        if _is_parquet(peeked, version, file_format):
+            from loadstone.readers.parquet import ParquetReader  # noqa: PLC0415 - asks for pyarrow
+
+            with ParquetReader().open(peeked, version, file_format) as file:
+                yield file
+            return
+        intake = Intake(peeked, file_format)
         try:
             blocks = Blocks(intake, file_format.max_record_bytes)
             chosen = file_format.type or named_format(version.key)[0]
@@ -43,6 +56,12 @@ class AutomaticReader:
             yield _front_end(chosen)(intake, blocks, version, file_format)
         finally:
             intake.close()
+
+
+def _is_parquet(stream: PeekedStream, version: ObjectVersion, file_format: Format) -> bool:
+    if file_format.type is not None:
+        return file_format.type == "parquet"
+    return stream.peek(4) in PARQUET_MAGICS or named_format(version.key)[0] == "parquet"
 
 
 def _front_end(chosen: NamedFormat) -> type[DelimitedFile | JsonLinesFile]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from loadstone.codec.delimited import DelimitedEncoder
 from loadstone.codec.jsonlines import JsonLinesEncoder
-from loadstone.core.mended import read_mended
+from loadstone.core.mended import JSON_FORMATS, read_mended
 from loadstone.errors import ObjectMissing
 from loadstone.model.batch import Chunk
 from loadstone.model.contract import LoadPlan
@@ -74,7 +74,7 @@ class _MendedFile:
         return chunk
 
     def _encoder(self, plan: LoadPlan, row: int, line: int) -> DelimitedEncoder | JsonLinesEncoder:
-        if self._dialect.get("format") == "jsonl":
+        if self._dialect.get("format") in JSON_FORMATS:
             return JsonLinesEncoder(plan, first_row=row, first_line=line)
         quote, escape = self._dialect.get("quote"), self._dialect.get("escape")
         return DelimitedEncoder(
