@@ -3,8 +3,8 @@
 A batch is one block of bytes that holds the buffers of all its columns one behind the other, with where they
 begin and how each is to be read (its route):
 
-- values whose binary form in the tuple follows from their own (integers, floating-point numbers, dates, times,
-  UUIDs, byte strings) are written directly, and held against their columns' rules as cells are;
+- values whose binary form in the tuple follows from their own (integers, floating-point numbers, dates,
+  times, UUIDs, byte strings) are written directly, and held against their columns' rules as cells are;
 - everything else comes as texts, which pass through the same cell writer as those of a delimited file.
 
 All integers are little-endian, as Arrow has them in practice. A row has no place in bytes: its line is its
@@ -56,7 +56,9 @@ BY_BIT = 4  # one bit each
 BY_SINGLE = 5  # 32-bit floating-point
 BY_DOUBLE = 6  # 64-bit floating-point
 BY_DAY = 7  # 32 bits: days since 1970
-BY_MOMENT = 8  # `width` bytes: since 1970, or since midnight, in units of 1/scale microseconds (or scale, below 0)
+BY_MOMENT = (
+    8  # `width` bytes: since 1970, or since midnight, in units of 1/scale microseconds (or scale, below 0)
+)
 BY_UUID = 9  # 16 bytes
 BY_BYTES = 10  # `offsets` into `data`, as they are
 BY_FIXED_BYTES = 11  # `width` bytes, as they are
@@ -281,7 +283,9 @@ class ColumnarEncoder:
         bits: cython.longlong
         if route == BY_DOUBLE:
             bits = self.integer_at(data + 8 * self.row, 8, True)
-            self.fields.real = double_of(cython.cast(cython.ulonglong, bits) if cython.compiled else bits % 2**64)
+            self.fields.real = double_of(
+                cython.cast(cython.ulonglong, bits) if cython.compiled else bits % 2**64
+            )
             return self.out.put_field64(bits)
         bits = self.integer_at(data + 4 * self.row, 4, False)
         self.fields.real = single_of(bits)
@@ -340,9 +344,7 @@ class ColumnarEncoder:
         self.fields.value = value
         return 0
 
-    def put_duration(
-        self, value: cython.longlong, at: cython.Py_ssize_t, column: cython.int
-    ) -> cython.int:
+    def put_duration(self, value: cython.longlong, at: cython.Py_ssize_t, column: cython.int) -> cython.int:
         """Writes an interval without days and months, whose lengths vary."""
         code: cython.int = self.scaled(column, value, self.columns[at + 8])
         if code != 0:
@@ -439,5 +441,7 @@ def single_of(bits: cython.longlong) -> cython.double:
             exponent -= 1
         fraction &= 0x7FFFFF
     return double_of(
-        (sign << 63) | (cython.cast(cython.ulonglong, exponent) << 52) | (cython.cast(cython.ulonglong, fraction) << 29)
+        (sign << 63)
+        | (cython.cast(cython.ulonglong, exponent) << 52)
+        | (cython.cast(cython.ulonglong, fraction) << 29)
     )

@@ -12,7 +12,7 @@ from loadstone.codec.columnar import PADDING, ColumnarBatch, ColumnBuffers
 from loadstone.codec.jsontext import json_error
 from loadstone.codec.kinds import HAS_NUL, NON_ASCII, PLAIN, QUOTED
 from loadstone.model.contract import Cell, LoadPlan
-from loadstone.readers.arrow_texts import is_bytes, is_text, json_texts, texts_of
+from loadstone.readers.arrow_texts import is_bytes, is_text, json_texts, texts_of, unwrapped
 from loadstone.readers.arrow_types import SourceColumn, route_of, scale_of
 
 __all__ = ["BatchPacker"]
@@ -42,7 +42,8 @@ class BatchPacker:
         arrays = [None if s.route == c.BY_NOTHING else batch.column(s.name) for s in self._sources]
         pairs = zip(self._sources, arrays, strict=True)
         columns = tuple(
-            ColumnBuffers(c.BY_NOTHING) if array is None else source.pack(array, block) for source, array in pairs
+            ColumnBuffers(c.BY_NOTHING) if array is None else source.pack(array, block)
+            for source, array in pairs
         )
 
         def describe(index: int, row: int) -> bytes:
@@ -58,7 +59,9 @@ class BatchPacker:
         keys = [json.dumps(source.name, ensure_ascii=False) for source in read]
         values = [source.json(_taken(batch.column(source.name), rows)) for source in read]
         return [
-            ("{" + ", ".join(map(": ".join, zip(keys, row, strict=True))) + "}").encode("utf-8", "surrogateescape")
+            ("{" + ", ".join(map(": ".join, zip(keys, row, strict=True))) + "}").encode(
+                "utf-8", "surrogateescape"
+            )
             for row in zip(*values, strict=True)
         ]
 
@@ -81,14 +84,13 @@ class _Source:
         """Puts an array's buffers into the block."""
         if self.route == c.BY_TEXT or (self._is_int96 and is_text(array.type)):
             return self._pack_texts(array, block)
-        array = _unwrapped(array)
+        array = unwrapped(array)
         if pa.types.is_float16(array.type):
             array = array.cast(pa.float32())
         elif pa.types.is_date64(array.type):
             array = array.cast(pa.date32())
         if self.route == c.BY_BYTES:
-            array = array.cast(pa.binary()).cast(pa.large_binary())
-            return _varied(array, block, ColumnBuffers(self.route))
+            return _varied(_laid_out(array), block, ColumnBuffers(self.route))
         width = 0 if self.route == c.BY_BIT else array.type.byte_width
         has_scale = self.route in {c.BY_MOMENT, c.BY_DURATION}
         scale = scale_of(array.type) if has_scale else 1
@@ -96,10 +98,12 @@ class _Source:
 
     def texts(self, array: pa.Array) -> pa.Array:
         """The cells of an array."""
-        kind = _unwrapped(array[:0]).type
-        if self._is_json and not (is_text(kind) or is_bytes(kind) and not self._is_hex):
+        kind = unwrapped(array[:0]).type
+        if self._is_json and not (is_text(kind) or (is_bytes(kind) and not self._is_hex)):
             values = json_texts(array, logical=self._logical, is_hex=self._is_hex)
-            written = [None if value is None else value.encode("utf-8", "surrogateescape") for value in values]
+            written = [
+                None if value is None else value.encode("utf-8", "surrogateescape") for value in values
+            ]
             return pa.array(written, pa.large_binary())
         return texts_of(array, logical=self._logical, is_hex=self._is_hex)
 
@@ -115,8 +119,9 @@ class _Source:
         ]
 
     def _pack_texts(self, array: pa.Array, block: _Block) -> ColumnBuffers:
-        texts = self.texts(array)
-        is_written = is_text(_unwrapped(array[:0]).type) or is_bytes(_unwrapped(array[:0]).type)
+        array = unwrapped(array)
+        is_written = is_text(array.type) or (is_bytes(array.type) and not self._is_hex)
+        texts = _laid_out(array) if is_written else self.texts(array)
         form = QUOTED if is_written and not self._is_int96 else PLAIN
         packed = _varied(texts, block, ColumnBuffers(c.BY_TEXT))
         data = block.last
@@ -158,11 +163,17 @@ def _taken(array: pa.Array, rows: Sequence[int]) -> pa.Array:
         return pa.concat_arrays([array.slice(row, 1) for row in rows])
 
 
-def _unwrapped(array: pa.Array) -> pa.Array:
-    """Without what only names or packs the values."""
-    if isinstance(array, pa.ExtensionArray):
-        return _unwrapped(array.storage)
-    return _unwrapped(array.dictionary_decode()) if pa.types.is_dictionary(array.type) else array
+def _laid_out(array: pa.Array) -> pa.Array:
+    """Strings or byte strings with offsets: most have them; views and those of fixed width get some."""
+    types, kind = pa.types, array.type
+    if (
+        types.is_string(kind)
+        or types.is_large_string(kind)
+        or types.is_binary(kind)
+        or types.is_large_binary(kind)
+    ):
+        return array
+    return array.cast(pa.large_string() if is_text(kind) else pa.binary())
 
 
 def _fixed(array: pa.Array, block: _Block, column: ColumnBuffers) -> ColumnBuffers:
@@ -178,12 +189,13 @@ def _fixed(array: pa.Array, block: _Block, column: ColumnBuffers) -> ColumnBuffe
 
 
 def _varied(array: pa.Array, block: _Block, column: ColumnBuffers) -> ColumnBuffers:
-    """Values with 64-bit offsets; their data are added last."""
+    """Values with offsets; their data are added last."""
     first, rows = array.offset, len(array)
+    width = 4 if pa.types.is_string(array.type) or pa.types.is_binary(array.type) else 8
     _, offsets, data = array.buffers()
-    written = _part(offsets, 8 * first, 8 * (first + rows + 1))
-    base, end = int.from_bytes(written[:8], "little"), int.from_bytes(written[-8:], "little")
-    column = _with_validity(array, block, column._replace(width=8, offsets=block.add(written), base=base))
+    written = _part(offsets, width * first, width * (first + rows + 1))
+    base, end = int.from_bytes(written[:width], "little"), int.from_bytes(written[-width:], "little")
+    column = _with_validity(array, block, column._replace(width=width, offsets=block.add(written), base=base))
     return column._replace(data=block.add(_part(data, base, end)))
 
 

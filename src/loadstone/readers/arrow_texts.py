@@ -1,6 +1,6 @@
-"""Arrow's values as texts: as a cell of a delimited file has them, and as JSON.
+r"""Arrow's values as texts: as a cell of a delimited file has them, and as JSON.
 
-A cell is what PostgreSQL's types read: ISO dates and times, a decimal point, `true`, `\\x00ff`. As JSON,
+A cell is what PostgreSQL's types read: ISO dates and times, a decimal point, `true`, `\x00ff`. As JSON,
 numbers and booleans stand as they are, everything else that has a cell is a string, and what JSON has no
 number for (NaN, infinities) is a string, too. Bytes of a text that are no UTF-8 pass through unchanged: to
 refuse them is the codec's.
@@ -14,9 +14,8 @@ from typing import Any
 from uuid import UUID
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-__all__ = ["is_nested", "json_texts", "texts_of"]
+__all__ = ["is_bytes", "is_nested", "is_text", "json_texts", "texts_of", "unwrapped"]
 
 _UNITS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 _WIDTHS = {"UUID": 16, "INTERVAL": 12}
@@ -40,48 +39,61 @@ def is_text(kind: pa.DataType) -> bool:
 
 
 def texts_of(array: pa.Array, *, logical: str = "NONE", is_hex: bool = False) -> pa.Array:
-    """The cells of an array, as an array of byte strings with 64-bit offsets; NULL stays NULL.
+    r"""The cells of an array, as an array of byte strings with 64-bit offsets; NULL stays NULL.
 
     Args:
         array: of any type.
         logical: `UUID` or `INTERVAL`, where that is what its bytes are.
         is_hex: byte strings are written as `\\x00ff`; otherwise they are the text themselves.
     """
+    array = unwrapped(array)
     kind = array.type
-    types = pa.types
-    if isinstance(array, pa.ExtensionArray):
-        return texts_of(array.storage, logical=logical, is_hex=is_hex)
-    if types.is_dictionary(kind):
-        return texts_of(array.dictionary_decode(), logical=logical, is_hex=is_hex)
-    if types.is_null(kind):
-        return pa.nulls(len(array), pa.large_binary())
-    if is_nested(kind):
-        return _binary([None if text is None else _bytes(text) for text in json_texts(array)])
-    if types.is_fixed_size_binary(kind) and _WIDTHS.get(logical) == kind.byte_width:
-        written = _uuid if logical == "UUID" else _interval
-        return _binary([None if value is None else written(value) for value in array.to_pylist()])
-    if is_bytes(kind):
-        if is_hex:
-            return _binary([None if v is None else b"\\x" + v.hex().encode() for v in array.to_pylist()])
-        return array.cast(pa.binary()).cast(pa.large_binary())
     if is_text(kind):
         return array.cast(pa.large_string(), safe=False).view(pa.large_binary())
+    if is_bytes(kind):
+        return _bytes_as_texts(array, logical, is_hex=is_hex)
+    if is_nested(kind):
+        return _binary([None if text is None else _bytes(text) for text in json_texts(array)])
     return _plain(array).cast(pa.large_string()).view(pa.large_binary())
+
+
+def unwrapped(array: pa.Array) -> pa.Array:
+    """The array without what only names or packs its values."""
+    if isinstance(array, pa.ExtensionArray):
+        return unwrapped(array.storage)
+    return unwrapped(array.dictionary_decode()) if pa.types.is_dictionary(array.type) else array
+
+
+def _bytes_as_texts(array: pa.Array, logical: str, *, is_hex: bool) -> pa.Array:
+    kind = array.type
+    if pa.types.is_fixed_size_binary(kind) and _WIDTHS.get(logical) == kind.byte_width:
+        written = _uuid if logical == "UUID" else _interval
+    elif is_hex:
+        written = _hex
+    else:
+        return array.cast(pa.binary()).cast(pa.large_binary())
+    return _binary([None if value is None else written(value) for value in array.to_pylist()])
 
 
 def _plain(array: pa.Array) -> pa.Array:
     """Numbers, booleans, dates and times as strings."""
     kind = array.type
+    if pa.types.is_null(kind):
+        return pa.nulls(len(array), pa.string())
     if pa.types.is_floating(kind):
         if pa.types.is_float16(kind):
             array = array.cast(pa.float32())
+        import pyarrow.compute as pc  # noqa: PLC0415 - takes as long as a small load
+
         texts = array.cast(pa.string())
         if not pc.all(pc.is_finite(array)).as_py():
             texts = pc.replace_substring_regex(texts, "^nan$", "NaN")
             texts = pc.replace_substring_regex(texts, "inf$", "Infinity")
         return texts
     if pa.types.is_duration(kind):
-        return pa.array([_duration(v, _UNITS[kind.unit]) for v in array.cast(pa.int64()).to_pylist()], pa.string())
+        return pa.array(
+            [_duration(v, _UNITS[kind.unit]) for v in array.cast(pa.int64()).to_pylist()], pa.string()
+        )
     if pa.types.is_timestamp(kind) and kind.tz is not None:
         # The same moment; written in another zone, it would need that zone's rules.
         array = array.cast(pa.timestamp(kind.unit, "UTC"))
@@ -90,18 +102,10 @@ def _plain(array: pa.Array) -> pa.Array:
 
 def json_texts(array: pa.Array, *, logical: str = "NONE", is_hex: bool = True) -> list[str | None]:
     """The JSON texts of an array's values; None for NULL. The arguments are those of `texts_of`."""
-    kind = array.type
-    types = pa.types
-    if isinstance(array, pa.ExtensionArray):
-        return json_texts(array.storage, logical=logical, is_hex=is_hex)
-    if types.is_dictionary(kind):
-        return json_texts(array.dictionary_decode(), logical=logical, is_hex=is_hex)
-    if types.is_struct(kind):
-        return _structs(array)
-    if types.is_map(kind):
-        return _maps(array)
+    array = unwrapped(array)
+    kind, types = array.type, pa.types
     if is_nested(kind):
-        return _lists(array)
+        return (_structs if types.is_struct(kind) else _maps if types.is_map(kind) else _lists)(array)
     texts = texts_of(array, logical=logical, is_hex=is_hex).to_pylist()
     cells = [None if text is None else text.decode("utf-8", "surrogateescape") for text in texts]
     if types.is_boolean(kind) or types.is_integer(kind) or types.is_decimal(kind):
@@ -130,7 +134,9 @@ def _structs(array: pa.Array) -> list[str | None]:
     columns = [_with_null(json_texts(array.field(number))) for number in range(len(keys))]
     rows = zip(*columns, strict=True) if columns else [()] * len(array)
     return [
-        "{" + ", ".join(f"{key}: {value}" for key, value in zip(keys, row, strict=True)) + "}" if is_there else None
+        "{" + ", ".join(f"{key}: {value}" for key, value in zip(keys, row, strict=True)) + "}"
+        if is_there
+        else None
         for row, is_there in zip(rows, array.is_valid().to_pylist(), strict=True)
     ]
 
@@ -167,6 +173,10 @@ def _duration(value: int | None, unit: int) -> str | None:
     fraction = f".{rest:0{len(str(unit)) - 1}}" if unit > 1 else ""
     sign = "-" if value < 0 else ""
     return f"{sign}{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}{fraction}"
+
+
+def _hex(value: bytes) -> bytes:
+    return b"\\x" + value.hex().encode()
 
 
 def _uuid(value: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""What the columns of a Parquet file are: their PostgreSQL types, and how the codec is to read their buffers."""
+"""What the columns of a Parquet file are: their PostgreSQL types, and how the codec reads them."""
 
 from __future__ import annotations
 
@@ -32,11 +32,17 @@ _NATURAL = {
     "date64[ms]": "date",
 }
 _LOGICAL = {"ENUM": "text", "STRING": "text", "JSON": "jsonb", "UUID": "uuid", "INTERVAL": "interval"}
+_FAMILIES = (
+    (pa.types.is_time, "time"),
+    (pa.types.is_duration, "interval"),
+    (is_bytes, "bytea"),
+)
 _UUID_BYTES = 16
 _INTERVAL_BYTES = 12
 _MICROSECOND_DIGITS = 6
 # Units in a microsecond; where negative, microseconds in a unit.
 _SCALES = {"s": -1_000_000, "ms": -1_000, "us": 1, "ns": 1_000}
+_MOMENTS = {k.TIME, k.TIMESTAMP, k.TIMESTAMPTZ}
 _INTEGERS = {k.INT2, k.INT4, k.INT8}
 
 
@@ -62,25 +68,20 @@ def natural_type(column: SourceColumn) -> PgType:
 
 
 def _typed(kind: pa.DataType, logical: str = "NONE") -> PgType:
+    types = pa.types
     if logical in _LOGICAL and (is_bytes(kind) or is_text(kind)):
         return PgType(_LOGICAL[logical])
-    if (name := _NATURAL.get(str(kind))) is not None:
-        return parse_type(name)
-    types = pa.types
     if types.is_decimal(kind):
         has_digits = 0 <= kind.scale <= kind.precision
-        return PgType("numeric", precision=kind.precision, scale=kind.scale) if has_digits else PgType("numeric")
-    if types.is_time(kind):
-        return parse_type("time")
-    if types.is_timestamp(kind):
-        return parse_type("timestamp" if kind.tz is None else "timestamptz")
-    if types.is_duration(kind):
-        return parse_type("interval")
-    if is_bytes(kind):
-        return parse_type("bytea")
+        return (
+            PgType("numeric", precision=kind.precision, scale=kind.scale) if has_digits else PgType("numeric")
+        )
     if is_nested(kind):
         return _nested(kind)
-    return parse_type("text")
+    name = next((name for is_kind, name in _FAMILIES if is_kind(kind)), "text")
+    if types.is_timestamp(kind):
+        name = "timestamp" if kind.tz is None else "timestamptz"
+    return parse_type(_NATURAL.get(str(kind), name))
 
 
 def _nested(kind: pa.DataType) -> PgType:
@@ -120,35 +121,28 @@ def _needs_text(target: Column) -> bool:
 def _direct(column: SourceColumn, target: Column) -> int:
     source, types = _storage(column.type), pa.types
     kind = k.kind_of(target.type) if target.type.is_fast and not target.type.is_array else 0
-    is_fixed = types.is_fixed_size_binary(source)
-    if kind in _INTEGERS and types.is_integer(source) and source != pa.uint64():
-        return c.BY_UNSIGNED if types.is_unsigned_integer(source) else c.BY_INTEGER
-    if kind == k.BOOLEAN and types.is_boolean(source):
-        return c.BY_BIT
-    if kind == k.FLOAT8 and types.is_float64(source):
-        return c.BY_DOUBLE
-    if kind in {k.FLOAT4, k.FLOAT8} and (types.is_float32(source) or types.is_float16(source)):
-        return c.BY_SINGLE
-    if kind == k.DATE and types.is_date(source):
-        return c.BY_DAY
-    if kind in {k.TIME, k.TIMESTAMP, k.TIMESTAMPTZ} and _is_same_moment(source, kind, target):
-        return c.BY_MOMENT
-    if kind == k.INTERVAL and target.type.precision in {None, _MICROSECOND_DIGITS}:
-        if types.is_duration(source):
-            return c.BY_DURATION
-        if column.logical == "INTERVAL" and is_fixed and source.byte_width == _INTERVAL_BYTES:
-            return c.BY_INTERVAL
-    if kind == k.UUID and is_fixed and source.byte_width == _UUID_BYTES:
-        return c.BY_UUID
-    if kind == k.BYTEA and is_bytes(source):
-        return c.BY_FIXED_BYTES if is_fixed else c.BY_BYTES
-    return c.BY_TEXT
+    has_microseconds = target.type.precision in {None, _MICROSECOND_DIGITS}
+    size = source.byte_width if types.is_fixed_size_binary(source) else 0
+    is_small = types.is_float32(source) or types.is_float16(source)
+    integer = c.BY_UNSIGNED if types.is_unsigned_integer(source) else c.BY_INTEGER
+    ways = (
+        (integer, kind in _INTEGERS and types.is_integer(source) and source != pa.uint64()),
+        (c.BY_BIT, kind == k.BOOLEAN and types.is_boolean(source)),
+        (c.BY_DOUBLE, kind == k.FLOAT8 and types.is_float64(source)),
+        (c.BY_SINGLE, kind in {k.FLOAT4, k.FLOAT8} and is_small),
+        (c.BY_DAY, kind == k.DATE and types.is_date(source)),
+        (c.BY_MOMENT, kind in _MOMENTS and has_microseconds and _is_same_moment(source, kind, target)),
+        (c.BY_DURATION, kind == k.INTERVAL and has_microseconds and types.is_duration(source)),
+        (c.BY_INTERVAL, kind == k.INTERVAL and column.logical == "INTERVAL" and size == _INTERVAL_BYTES),
+        (c.BY_UUID, kind == k.UUID and size == _UUID_BYTES),
+        (c.BY_FIXED_BYTES, kind == k.BYTEA and size > 0),
+        (c.BY_BYTES, kind == k.BYTEA and is_bytes(source)),
+    )
+    return next((route for route, is_possible in ways if is_possible), c.BY_TEXT)
 
 
 def _is_same_moment(source: pa.DataType, kind: int, target: Column) -> bool:
     """Whether a time or timestamp means the same in the target's type, but for its unit."""
-    if target.type.precision not in {None, _MICROSECOND_DIGITS}:
-        return False
     if kind == k.TIME or not pa.types.is_timestamp(source):
         return kind == k.TIME and bool(pa.types.is_time(source))
     if kind == k.TIMESTAMP:

@@ -30,9 +30,7 @@ class AutomaticReader:
     """Reads every format that loadstone knows."""
 
     @contextmanager
-    def open(
-        self, stream: ByteStream, version: ObjectVersion, file_format: Format
-    ) -> Iterator[OpenFile]:
+    def open(self, stream: ByteStream, version: ObjectVersion, file_format: Format) -> Iterator[OpenFile]:
         """Chooses by `format: type`, else by the key's ending, else by whether the text begins with `{`.
 
         Parquet is told by its first bytes, whatever the key.

@@ -1,4 +1,4 @@
-"""Parquet: typed columns, read by pyarrow in batches of rows, and handed to the codec as they lie in memory."""
+"""Parquet: typed columns, read by pyarrow in batches of rows, given to the codec as they lie in memory."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ try:
 
     from loadstone.readers.arrow_batches import BatchPacker
     from loadstone.readers.arrow_types import natural_type
-    from loadstone.readers.parquet_columns import batches_of, sample_of, source_columns
+    from loadstone.readers.parquet_columns import batches_of, source_columns
 except ImportError as missing:
     raise ConfigurationError(
         f"reading Parquet needs pyarrow, which is not installed ({missing})",
@@ -33,13 +33,14 @@ if TYPE_CHECKING:
     from loadstone.model.event import ObjectVersion
     from loadstone.model.pipeline import Format
     from loadstone.ports import ByteStream
+    from loadstone.readers.arrow_types import SourceColumn
 
 __all__ = ["ParquetFile", "ParquetReader"]
 
 MAGIC = b"PAR1"
 _ENCRYPTED_MAGIC = b"PARE"
-#: Rows shown to those who look at the file rather than load it.
-SAMPLE_ROWS = 100
+#: Rows that are looked at to tell how many make a batch.
+_LOOKED_AT = 64
 #: Bytes of values, and rows, that a batch is to have.
 _BATCH_BYTES = 2 * 1024 * 1024
 _BATCH_ROWS = 16_384
@@ -73,7 +74,6 @@ class ParquetFile:
         self._where = where
         self._format = file_format
         self._rows_read = 0
-        self._sample_width = 0.0
         with self._reading():
             self._file = self._opened()
             metadata = self._file.metadata
@@ -83,7 +83,6 @@ class ParquetFile:
         self.layout = Layout(
             tuple(column.name for column in self._columns),
             self._dialect(),
-            self._sample(),
             is_complete=not self._rows,
             types=tuple(natural_type(column) for column in self._columns),
         )
@@ -93,7 +92,8 @@ class ParquetFile:
         """The share of the stored bytes that the rows read so far make up; all of them at the end."""
         if self._rows_read >= self._rows:
             return self._stored.size
-        return self._stored.size * self._rows_read // self._rows
+        share: int = self._stored.size * self._rows_read // self._rows
+        return share
 
     @property
     def sha256(self) -> str:
@@ -139,23 +139,21 @@ class ParquetFile:
         wanted = set(names) or {self._columns[0].name}
         columns = [column for column in self._columns if column.name in wanted]
         with self._reading():
-            yield from batches_of(self._file, self._opened, columns, self._batch_rows())
+            yield from batches_of(self._file, self._opened, columns, self._batch_rows(columns))
 
-    def _batch_rows(self) -> int:
+    def _batch_rows(self, columns: Sequence[SourceColumn]) -> int:
         """How many rows of the widest row group make a batch of moderate size."""
         metadata = self._file.metadata
         groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
         widths = [group.total_byte_size / group.num_rows for group in groups if group.num_rows > 0]
-        return max(1, min(_BATCH_ROWS, int(_BATCH_BYTES / max(1.0, self._sample_width, *widths))))
+        return max(1, min(_BATCH_ROWS, int(_BATCH_BYTES / max(1.0, self._row_bytes(columns), *widths))))
 
-    def _sample(self) -> tuple[tuple[str | None, ...], ...]:
-        """The first rows as texts; notes how many bytes a row has."""
-        with self._reading():
-            batch = next(self._file.iter_batches(SAMPLE_ROWS, use_threads=False), None)
-            if batch is None or not batch.num_rows:
-                return ()
-            self._sample_width = batch.nbytes / batch.num_rows
-            return tuple(zip(*(sample_of(batch, column) for column in self._columns), strict=True))
+    def _row_bytes(self, columns: Sequence[SourceColumn]) -> float:
+        """What the first rows take in memory, each: what a dictionary packs, no footer tells."""
+        batch = next(
+            self._file.iter_batches(_LOOKED_AT, columns=[c.name for c in columns], use_threads=False), None
+        )
+        return batch.nbytes / batch.num_rows if batch is not None and batch.num_rows else 0.0
 
     def _check_names(self) -> None:
         names = [column.name for column in self._columns]
@@ -206,16 +204,18 @@ def _check_magic(stream: PeekedStream, where: str) -> None:
     """
     head = stream.peek(len(MAGIC))
     if not head:
-        raise FormatError("the file is empty", where=where, hint="a Parquet file has a footer, even without rows")
+        raise FormatError(
+            "the file is empty", where=where, hint="a Parquet file has a footer, even without rows"
+        )
     if head == _ENCRYPTED_MAGIC:
         raise FormatError(
-            "the Parquet file is encrypted", where=where, hint="write it without encryption, or decrypt it first"
+            "the Parquet file is encrypted",
+            where=where,
+            hint="write it without encryption, or decrypt it first",
         )
 
 
-def _with_records(
-    chunk: Chunk, batch: Any, packer: BatchPacker, first: int
-) -> Chunk:
+def _with_records(chunk: Chunk, batch: Any, packer: BatchPacker, first: int) -> Chunk:
     """The chunk with the raw records of rejected rows, and the way to those of all others."""
     numbers = [reject.row_number for reject in chunk.rejects]
     if numbers:

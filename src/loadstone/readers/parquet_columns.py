@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import repeat
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from loadstone.readers.arrow_texts import is_nested, texts_of
+from loadstone.readers.arrow_texts import is_nested
 from loadstone.readers.arrow_types import SourceColumn
 
-__all__ = ["batches_of", "sample_of", "source_columns"]
+__all__ = ["batches_of", "source_columns"]
+
+#: Seconds whose microseconds fit into 64 bits.
+_FARTHEST = 9_000_000_000_000
 
 
 def source_columns(file: Any) -> list[SourceColumn]:
@@ -35,43 +38,37 @@ def batches_of(
     """A file's rows with these columns, `rows` at a time.
 
     Args:
-        file: read with timestamps of the old kind (INT96) in microseconds, which hold all of them.
+        file: as opened for its footer.
         reopen: opens it once more, with other options.
         columns: to read.
         rows: of a batch.
     """
-    names = [column.name for column in columns]
-    batches = file.iter_batches(rows, columns=names, use_threads=False)
     old = [column.name for column in columns if column.is_int96]
+    names = [column.name for column in columns if not column.is_int96]
     if not old:
-        yield from batches
+        yield from file.iter_batches(rows, columns=names, use_threads=False)
         return
-    exact = reopen(coerce_int96_timestamp_unit="ns").iter_batches(rows, columns=old, use_threads=False)
-    for batch, nanoseconds in zip(batches, exact, strict=True):
-        yield _with_nanoseconds(batch, nanoseconds, old)
+    # Seconds hold every such timestamp; nanoseconds overflow, but their difference to the seconds does not.
+    seconds, nanoseconds = (
+        reopen(coerce_int96_timestamp_unit=unit).iter_batches(rows, columns=old, use_threads=False)
+        for unit in ("s", "ns")
+    )
+    others = file.iter_batches(rows, columns=names, use_threads=False) if names else repeat(None)
+    for whole, exact, other in zip(seconds, nanoseconds, others, strict=False):
+        arrays = {name: _moments(whole.column(name), exact.column(name)) for name in old}
+        arrays |= {} if other is None else {name: other.column(name) for name in names}
+        yield pa.RecordBatch.from_pydict(arrays)
 
 
-def sample_of(batch: pa.RecordBatch, column: SourceColumn) -> list[str | None]:
-    """The texts of a batch's column."""
-    cells = texts_of(batch.column(column.name), logical=column.logical, is_hex=True).to_pylist()
-    return [None if cell is None else cell.decode("utf-8", "replace") for cell in cells]
+def _moments(seconds: pa.Array, nanoseconds: pa.Array) -> pa.Array:
+    """Timestamps in microseconds; as texts where some have further digits, or are too far away."""
+    import pyarrow.compute as pc  # noqa: PLC0415 - takes as long as a small load
 
-
-def _with_nanoseconds(
-    batch: pa.RecordBatch, nanoseconds: pa.RecordBatch, names: Sequence[str]
-) -> pa.RecordBatch:
-    """The batch with texts for the columns whose digits go beyond microseconds.
-
-    Nanoseconds of far years overflow; their difference to the microseconds does not.
-    """
-    for name in names:
-        position = batch.schema.get_field_index(name)
-        whole = batch.column(position)
-        scaled = pc.multiply(whole.cast(pa.int64()), 1000)
-        rest = pc.subtract(nanoseconds.column(name).cast(pa.int64()), scaled)
-        if not pc.any(pc.not_equal(rest, 0)).as_py():
-            continue
-        digits = pc.ascii_lpad(rest.cast(pa.string()), 3, "0")
-        texts = pc.binary_join_element_wise(whole.cast(pa.string()), digits, "")
-        batch = batch.set_column(position, name, texts)
-    return batch
+    whole = seconds.cast(pa.int64())
+    rest = pc.subtract(nanoseconds.cast(pa.int64()), pc.multiply(whole, 1_000_000_000))
+    micros = pc.divide(rest, 1000)
+    is_exact = pc.equal(pc.multiply(micros, 1000), rest)
+    if pc.all(pc.and_(is_exact, pc.less(pc.abs(whole), _FARTHEST))).as_py() is not False:
+        return pc.add(pc.multiply(whole, 1_000_000), micros).cast(pa.timestamp("us"))
+    digits = pc.utf8_lpad(rest.cast(pa.string()), 9, "0")
+    return pc.binary_join_element_wise(seconds.cast(pa.string()), digits, ".")
