@@ -169,7 +169,7 @@ def _reject_json(reject: Reject) -> dict[str, Any]:
 
 
 def _write_mendable(found: Iterator[Reject], record: LoadRecord) -> int:
-    from loadstone.core.mended import is_whole, mendable  # noqa: PLC0415 - only here
+    from loadstone.core.mended import JSON_FORMATS, is_whole, mendable  # noqa: PLC0415 - only here
 
     dialect: Mapping[str, Any] = record.dialect or {}
     left_out: list[int] = []
@@ -182,7 +182,7 @@ def _write_mendable(found: Iterator[Reject], record: LoadRecord) -> int:
                 left_out.append(reject.row_number)
 
     names: list[str] = list(dialect.get("names") or ())
-    if not names and dialect.get("format") not in {"jsonl", "json"}:
+    if not names and dialect.get("format") not in JSON_FORMATS:
         raise UsageError(
             "the history does not tell the file's columns",
             where=f"load {record.load_id}",

@@ -8,7 +8,8 @@ the environment says LOADSTONE_CODEC=python.
     JsonLinesEncoder   JSON Lines -> Chunk          jsonlines.py
     JsonEncoder        any other JSON -> Chunk      jsonstream.py, with jsonresume.py (after a broken record)
       JsonRecordWriter   a record -> cells            jsonrecord.py, over jsonobject.py (members of an object)
-    RowWriter          cells -> tuples, rejects     rows.py, what both share
+    ColumnarEncoder    typed columns -> Chunk       columnar.py
+    RowWriter          cells -> tuples, rejects     rows.py, what all share
       CellWriter         NULL, rules, otherwise       cells.py, with rules.py, sets.py, splitting.py
       FieldEncoder       values by type               fields.py, with numerals.py, numerics.py, temporal.py,
       ... BloomFilter        keys seen before             bloom.py
@@ -56,6 +57,7 @@ _COMPILED_TOGETHER = (
     "jsonoutline",
     "jsonresume",
     "jsonstream",
+    "columnar",
 )
 
 

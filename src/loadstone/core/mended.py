@@ -17,7 +17,10 @@ from loadstone.core.mended_record import PREFIX, MendedRecord, is_whole
 from loadstone.errors import FormatError
 from loadstone.model.batch import Reject
 
-__all__ = ["PREFIX", "MendedRecord", "is_whole", "mendable", "read_mended"]
+__all__ = ["JSON_FORMATS", "PREFIX", "MendedRecord", "is_whole", "mendable", "read_mended"]
+
+#: Formats whose rejected records are kept as JSON objects.
+JSON_FORMATS = frozenset({"json", "jsonl", "parquet"})
 
 
 def mendable(rejects: Iterable[Reject], dialect: Mapping[str, Any], names: Sequence[str]) -> Iterator[bytes]:
@@ -28,7 +31,7 @@ def mendable(rejects: Iterable[Reject], dialect: Mapping[str, Any], names: Seque
         dialect: of the load, as the ledger has it.
         names: the columns in the file's order; JSON needs none.
     """
-    if dialect.get("format") in {"jsonl", "json"}:
+    if dialect.get("format") in JSON_FORMATS:
         return write_jsonl(rejects)
     return write_csv(rejects, Dialect.of(dialect), names)
 
@@ -46,6 +49,6 @@ def read_mended(
         raise FormatError(
             "the file is empty", where=where, hint="`loadstone rejects LOAD --format csv` writes one"
         )
-    if dialect.get("format") in {"jsonl", "json"}:
+    if dialect.get("format") in JSON_FORMATS:
         return (), read_jsonl(text, where)
     return read_csv(text, Dialect.of(dialect), where)

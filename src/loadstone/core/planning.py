@@ -268,6 +268,8 @@ class _Planner:
         position = self._positions.get(name)
         if self.dataset.types == "text":
             return _TEXT
+        if position is not None and position < len(self.layout.types):
+            return self.layout.types[position]
         if self.is_without_rows:
             return UNDECIDED
         if position is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -21,12 +21,14 @@ class Reject(NamedTuple):
         row_number: the record's number in the file, from 1, header not counted.
         line_number: the physical line on which it begins, from 1, everything counted.
         byte_offset: where it begins in the decompressed text.
-        byte_length: how long it is there, line ending included.
+        byte_length: how long it is there, line ending included; the length of `raw` before it was capped
+            where the format is no text.
         column: the first column that failed (its name in the table); None where the whole record is at fault.
         code: a stable short name (`not_a_number`, `required`, `unclosed_quote`), or a SQLSTATE.
         reason: a sentence for people, with the value.
         others: further columns of the row that failed: (column, code, reason).
-        raw: the record as it stands in the file, the first `RAW_LIMIT` bytes.
+        raw: the record as it stands in the file (where the format is no text, as JSON), the first `RAW_LIMIT`
+            bytes.
     """
 
     row_number: int
@@ -52,6 +54,7 @@ class RowIndex:
         tuple_ends: where each tuple ends in `Chunk.tuples`.
         text: the block's text; a row's raw bytes are `text[offset - text_offset :][:length]`.
         text_offset: the byte offset of `text` in the decompressed file.
+        record: for formats that are no text: makes the raw record of a row number, in place of `text`.
     """
 
     row_numbers: array[int]
@@ -61,20 +64,22 @@ class RowIndex:
     tuple_ends: array[int]
     text: bytes | bytearray | memoryview
     text_offset: int
+    record: Callable[[int], bytes] | None = None
 
     def rejects(self, wanted: frozenset[int]) -> Iterator[Reject]:
         """The places of the wanted row numbers, as rejects that still lack their reason."""
         for position, row_number in enumerate(self.row_numbers):
             if row_number in wanted:
+                record = None if self.record is None else self.record(row_number)
                 yield Reject(
                     row_number=row_number,
                     line_number=self.line_numbers[position],
                     byte_offset=self.byte_offsets[position],
-                    byte_length=self.byte_lengths[position],
+                    byte_length=self.byte_lengths[position] if record is None else len(record),
                     column=None,
                     code="",
                     reason="",
-                    raw=self.raw(position),
+                    raw=self.raw(position) if record is None else record[:RAW_LIMIT],
                 )
 
     def raw(self, position: int) -> bytes:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 from loadstone.model.event import ObjectVersion
+from loadstone.model.types import PgType
 
 __all__ = ["Counts", "Layout", "LoadOutcome", "LoadRecord", "LoadRequest", "OutcomeState", "RecordState"]
 
@@ -61,6 +62,7 @@ class Layout(NamedTuple):
         kinds: for JSON, per name, the kinds of value that the sample shows: `string`, `number`, `boolean`,
             `null`, `nested`; empty for other formats. Text alone cannot tell "12" from 12.
         notes: what was decided that a person should know of.
+        types: for formats whose columns have types, these as PostgreSQL has them; empty for other formats.
     """
 
     names: tuple[str, ...]
@@ -69,6 +71,7 @@ class Layout(NamedTuple):
     is_complete: bool = False
     kinds: tuple[frozenset[str], ...] = ()
     notes: tuple[str, ...] = ()
+    types: tuple[PgType, ...] = ()
 
     @property
     def noted(self) -> dict[str, Any]:

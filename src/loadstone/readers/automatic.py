@@ -9,33 +9,44 @@ from loadstone.readers.blocks import Blocks
 from loadstone.readers.delimited import DelimitedFile
 from loadstone.readers.intake import Intake
 from loadstone.readers.naming import named_format
+from loadstone.readers.seekable import PeekedStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from loadstone.model.event import ObjectVersion
     from loadstone.model.pipeline import Format
-    from loadstone.ports import ByteStream
+    from loadstone.ports import ByteStream, OpenFile
     from loadstone.readers.jsonfile import JsonFile
     from loadstone.readers.naming import NamedFormat
 
 __all__ = ["AutomaticReader"]
+
+#: Of a file, and of one whose footer is encrypted.
+PARQUET_MAGICS = frozenset({b"PAR1", b"PARE"})
 
 
 class AutomaticReader:
     """Reads every format that loadstone knows."""
 
     @contextmanager
-    def open(
-        self, stream: ByteStream, version: ObjectVersion, file_format: Format
-    ) -> Iterator[DelimitedFile | JsonFile]:
+    def open(self, stream: ByteStream, version: ObjectVersion, file_format: Format) -> Iterator[OpenFile]:
         """Chooses by `format: type`, else by the key's ending, else by whether the text begins with an object.
+
+        Parquet is told by its first bytes, whatever the key.
 
         Raises:
             FormatError: the file is empty, or not of its format.
         """
+        peeked = PeekedStream(stream)
+        if _is_parquet(peeked, version, file_format):
+            from loadstone.readers.parquet import ParquetReader  # noqa: PLC0415 - asks for pyarrow
+
+            with ParquetReader().open(peeked, version, file_format) as file:
+                yield file
+            return
         chosen = file_format.type or named_format(version.key)[0]
-        intake = Intake(stream, file_format, is_delimited=chosen in {None, "csv"})
+        intake = Intake(peeked, file_format, is_delimited=chosen in {None, "csv"})
         try:
             blocks = Blocks(intake, file_format.max_record_bytes)
             if chosen is None:
@@ -44,6 +55,12 @@ class AutomaticReader:
             yield _front_end(chosen)(intake, blocks, version, file_format)
         finally:
             intake.close()
+
+
+def _is_parquet(stream: PeekedStream, version: ObjectVersion, file_format: Format) -> bool:
+    if file_format.type is not None:
+        return file_format.type == "parquet"
+    return stream.peek(4) in PARQUET_MAGICS or named_format(version.key)[0] == "parquet"
 
 
 def _front_end(chosen: NamedFormat) -> type[DelimitedFile | JsonFile]:

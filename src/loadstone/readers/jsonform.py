@@ -43,7 +43,7 @@ class JsonShape:
         """For single records, of a file whose dialect the ledger has."""
         separator = dialect.get("separator") if dialect.get("nested") == "flatten" else None
         return cls(
-            "lines" if dialect.get("format") == "jsonl" else "documents",
+            "documents" if dialect.get("format") == "json" else "lines",
             separator=None if separator is None else str(separator),
             takes_values=bool(dialect.get("values")),
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from loadstone.codec.delimited import DelimitedEncoder
-from loadstone.core.mended import read_mended
+from loadstone.core.mended import JSON_FORMATS, read_mended
 from loadstone.errors import ObjectMissing
 from loadstone.model.batch import Chunk
 from loadstone.model.contract import LoadPlan
@@ -74,7 +74,7 @@ class _MendedFile:
         return chunk
 
     def _encoder(self, plan: LoadPlan, row: int, line: int) -> Encoder:
-        if self._dialect.get("format") in {"jsonl", "json"}:
+        if self._dialect.get("format") in JSON_FORMATS:
             return JsonShape.of_record(self._dialect).encoder(plan, row=row, line=line)
         quote, escape = self._dialect.get("quote"), self._dialect.get("escape")
         return DelimitedEncoder(

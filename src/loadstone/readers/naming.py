@@ -6,7 +6,7 @@ from typing import Literal
 
 __all__ = ["NamedFormat", "named_format"]
 
-NamedFormat = Literal["csv", "jsonl", "json"]
+NamedFormat = Literal["csv", "jsonl", "json", "parquet"]
 
 _COMPRESSIONS = frozenset({"gz", "gzip", "zst", "zstd", "bz2", "xz", "zip"})
 _FORMATS: dict[str, NamedFormat] = {
@@ -18,6 +18,8 @@ _FORMATS: dict[str, NamedFormat] = {
     "jsonl": "jsonl",
     "ndjson": "jsonl",
     "json": "json",
+    "parquet": "parquet",
+    "pq": "parquet",
 }
 
 

@@ -113,6 +113,7 @@ def _kept(
         tuple_ends=ends,
         text=index.text,
         text_offset=index.text_offset,
+        record=index.record,
     )
 
 

@@ -153,6 +153,10 @@ class LocalStream:
                 self._check("while it was read")
             return data
 
+    def fileno(self) -> int:
+        """The descriptor of the open file, for formats that are not read front to back; -1 once closed."""
+        return self._descriptor
+
     def close(self) -> None:
         """Closes the file. Harmless when already closed."""
         with self._lock:
