@@ -6,7 +6,8 @@ the environment says LOADSTONE_CODEC=python.
 
     DelimitedEncoder   delimited text -> Chunk      delimited.py, over tokens.py (cells of a record)
     JsonLinesEncoder   JSON Lines -> Chunk          jsonlines.py, over jsonobject.py (members of an object)
-    RowWriter          cells -> tuples, rejects     rows.py, what both share
+    SheetEncoder       worksheets -> Chunk          sheet.py, over sheetrows.py (cells of a row), markup.py (XML)
+    RowWriter          cells -> tuples, rejects     rows.py, what all share
       CellWriter         NULL, rules, otherwise       cells.py, with rules.py, sets.py, splitting.py
       FieldEncoder       values by type               fields.py, with numerals.py, numerics.py, temporal.py,
       ... BloomFilter        keys seen before             bloom.py
@@ -48,6 +49,11 @@ _COMPILED_TOGETHER = (
     "jsonmembers",
     "jsonobject",
     "jsonlines",
+    "markup",
+    "sharedstrings",
+    "sheetnumbers",
+    "sheetrows",
+    "sheet",
 )
 
 

@@ -88,14 +88,15 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "minimum_rows": "The share counts once so many rows are read.",
     },
     "Format": {
-        "type": "csv (any delimited text) or jsonl. Left out: by the file's name, else by its first "
-        "character.",
+        "type": "csv (any delimited text), jsonl or xlsx (any workbook). Left out: by the file's name, else "
+        "by its first bytes.",
         "delimiter": "Between cells. Left out: the one of , ; tab | that the header has most of.",
         "quote": "Around cells. Left out: the double quote; empty: none.",
         "escape": "Before a character that is meant as it is. Left out: none.",
         "encoding": "Left out: UTF-8, or what a byte order mark says.",
         "header": "Whether the first record has the names; or the names, for files without it.",
-        "skip_lines": "Lines before the header.",
+        "skip_lines": "Lines before the header; in a workbook, rows of the sheet.",
+        "sheet": "Of a workbook, the sheet by name, or by number from 1. Left out: the first visible one.",
         "max_record_bytes": "A record longer than this is rejected.",
         "max_compression_ratio": "A file that unpacks to more than so many times its size is refused.",
     },

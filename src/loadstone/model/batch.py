@@ -52,6 +52,7 @@ class RowIndex:
         tuple_ends: where each tuple ends in `Chunk.tuples`.
         text: the block's text; a row's raw bytes are `text[offset - text_offset :][:length]`.
         text_offset: the byte offset of `text` in the decompressed file.
+        raws: each row's raw bytes, where they are not a piece of `text` (a workbook's rows).
     """
 
     row_numbers: array[int]
@@ -61,6 +62,7 @@ class RowIndex:
     tuple_ends: array[int]
     text: bytes | bytearray | memoryview
     text_offset: int
+    raws: Sequence[bytes] | None = None
 
     def rejects(self, wanted: frozenset[int]) -> Iterator[Reject]:
         """The places of the wanted row numbers, as rejects that still lack their reason."""
@@ -79,6 +81,8 @@ class RowIndex:
 
     def raw(self, position: int) -> bytes:
         """The record of the tuple at `position`, capped at `RAW_LIMIT`."""
+        if self.raws is not None:
+            return self.raws[position]
         start = self.byte_offsets[position] - self.text_offset
         return bytes(self.text[start : start + min(self.byte_lengths[position], RAW_LIMIT)])
 

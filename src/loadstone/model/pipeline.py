@@ -153,13 +153,14 @@ class PartitionBy(_Strict):
 class Format(_Strict):
     """How the files of a dataset are written. What is not given is decided from the file."""
 
-    type: Literal["csv", "jsonl"] | None = None
+    type: Literal["csv", "jsonl", "xlsx"] | None = None
     delimiter: str | None = Field(default=None, min_length=1, max_length=1)
     quote: str | None = Field(default=None, max_length=1)
     escape: str | None = Field(default=None, min_length=1, max_length=1)
     encoding: Literal["utf-8", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "cp1252"] | None = None
     header: bool | tuple[str, ...] = True
     skip_lines: int = Field(default=0, ge=0)
+    sheet: str | int | None = None
     max_record_bytes: int = Field(default=16 * 1024 * 1024, ge=1024)
     max_compression_ratio: int = Field(default=200, ge=1)
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 __all__ = ["NamedFormat", "named_format"]
 
-NamedFormat = Literal["csv", "jsonl", "json"]
+NamedFormat = Literal["csv", "jsonl", "json", "xlsx"]
 
 _COMPRESSIONS = frozenset({"gz", "gzip", "zst", "zstd", "bz2", "xz", "zip"})
 _FORMATS: dict[str, NamedFormat] = {
@@ -18,6 +18,7 @@ _FORMATS: dict[str, NamedFormat] = {
     "jsonl": "jsonl",
     "ndjson": "jsonl",
     "json": "json",
+    **dict.fromkeys(("xlsx", "xlsm", "xltx", "xltm", "xlsb", "xls", "ods"), "xlsx"),
 }
 
 

@@ -111,6 +111,7 @@ def _kept(
         tuple_ends=ends,
         text=index.text,
         text_offset=index.text_offset,
+        raws=None if index.raws is None else [index.raws[position] for position in positions],
     )
 
 
