@@ -1,4 +1,4 @@
-"""The Online Retail data as the workbook that it was published as: shared strings, numbers and dates as Excel has them.
+"""The Online Retail data as a workbook: shared strings, numbers and dates as Excel writes them.
 
     python -m benchmarks.online_retail_workbook retail.xlsx [rows]
 

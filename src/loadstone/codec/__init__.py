@@ -6,7 +6,7 @@ the environment says LOADSTONE_CODEC=python.
 
     DelimitedEncoder   delimited text -> Chunk      delimited.py, over tokens.py (cells of a record)
     JsonLinesEncoder   JSON Lines -> Chunk          jsonlines.py, over jsonobject.py (members of an object)
-    SheetEncoder       worksheets -> Chunk          sheet.py, over sheetrows.py (cells of a row), markup.py (XML)
+    SheetEncoder       worksheets -> Chunk          sheet.py, over sheetrows.py, markup.py (XML)
     RowWriter          cells -> tuples, rejects     rows.py, what all share
       CellWriter         NULL, rules, otherwise       cells.py, with rules.py, sets.py, splitting.py
       FieldEncoder       values by type               fields.py, with numerals.py, numerics.py, temporal.py,

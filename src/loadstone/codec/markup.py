@@ -93,7 +93,7 @@ class Markup:
         self.name_end = -1
         while i < self.size:
             c = self.block.data[i]
-            if c <= 32 or c == 62 or c == 47:  # > /
+            if c <= 32 or c in {62, 47}:  # > /
                 self.name_end = i
                 break
             if c == 58:  # :
@@ -214,7 +214,7 @@ class Markup:
             c = self.block.data[i]
             if c == 60:
                 return i if i + 1 < self.size and self.block.data[i + 1] == 47 else -1
-            if c >= 128 or c == 38 or c == 13 or c == 0:
+            if c >= 128 or c in {38, 13, 0}:
                 return -1
             i += 1
         return -1

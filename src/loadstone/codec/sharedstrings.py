@@ -98,7 +98,7 @@ class SharedStringsParser:
 
 
 def copy_runs(markup: Markup, i: cython.Py_ssize_t, out: Buffer) -> cython.Py_ssize_t:
-    """Appends the text of an `si` or `is` element from behind its opening tag; returns the position behind it.
+    """Appends the text of an `si` or `is` element from behind its opening tag; returns where it ends.
 
     The runs of rich text are joined, what tells how it sounds is left out. Returns -1 where it is cut off.
     """

@@ -31,7 +31,7 @@ class SheetEncoder:
     """The rows of one sheet from a row on.
 
     Args:
-        plan: what the cells become. rows: the sheet's rows, of which no block was taken yet. cells: for each
+        plan: what the cells become. rows: the sheet's rows, of which no block was taken. cells: for each
             column that `rows` looks at, the number of its cell in `plan.cells`, -1 for none: what stands there
             rejects its row. first_row: the number, in the sheet, of the first row that is a record.
             max_record_bytes: the longest row, in bytes of XML. bloom: the keys seen so far, where the plan
@@ -92,7 +92,7 @@ class SheetEncoder:
                 )
             elif len(text) - consumed > self.max_record_bytes:
                 raise FormatError(
-                    f"the row after row {self.rows.row_number:,} is longer than {self.max_record_bytes:,} bytes",
+                    f"the row after row {self.rows.row_number:,} has more than {self.max_record_bytes:,} bytes",
                     hint="if it is meant to be, set format: {max_record_bytes: N} in the dataset",
                 )
         chunk = self.take_chunk(consumed)
@@ -190,7 +190,11 @@ class SheetEncoder:
             return 0
         if source == IN_BLOCK:
             return put_csv(
-                self.block, self.rows.starts[column], self.rows.ends[column], self.rows.forms[column], self.raw
+                self.block,
+                self.rows.starts[column],
+                self.rows.ends[column],
+                self.rows.forms[column],
+                self.raw,
             )
         if source == IN_STRINGS:
             return put_csv(

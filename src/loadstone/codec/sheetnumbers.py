@@ -26,7 +26,9 @@ LONGER = 2
 
 _DAY_MILLIS = cython.declare(cython.longlong, 86_400_000)
 _LAST_SERIAL = cython.declare(cython.longlong, 2_958_465)  # the end of the year 9999
-_CERTAIN_DIGITS = cython.declare(cython.int, 15)  # any decimal of so many digits is its double's shortest form
+_CERTAIN_DIGITS = cython.declare(
+    cython.int, 15
+)  # any decimal of so many digits is its double's shortest form
 _MOST_DIGITS = cython.declare(cython.int, 19)
 _MOST_POINT = cython.declare(cython.int, 100_000)
 
@@ -120,11 +122,11 @@ class CellNumbers:
         value: cython.double
         rounded: cython.ulonglong
         unit: cython.ulonglong = 1
-        k: cython.int
+        _k: cython.int
         if self.count > _CERTAIN_DIGITS:
             if self.count > _MOST_DIGITS:
                 return self.put_shortest(text, start, end, out)
-            for k in range(self.count - _CERTAIN_DIGITS):
+            for _k in range(self.count - _CERTAIN_DIGITS):
                 unit *= 10
             value = nearest_double(self.mantissa, self.exponent)
             rounded = (self.mantissa + unit // 2) // unit
@@ -151,6 +153,7 @@ class CellNumbers:
         count: cython.int = 0
         point: cython.int
         k: cython.int
+        _k: cython.int
         if rest == 0:
             return out.put_byte(48)
         while rest % 10 == 0:
@@ -166,7 +169,7 @@ class CellNumbers:
         if -6 < point <= 0:
             out.put_byte(48)
             out.put_byte(46)
-            for k in range(-point):
+            for _k in range(-point):
                 out.put_byte(48)
             point = -30
         for k in range(count):
@@ -176,7 +179,7 @@ class CellNumbers:
         if point == -30:
             return 0
         if 0 < point <= 21:
-            for k in range(point - count):
+            for _k in range(point - count):
                 out.put_byte(48)
             return 0
         out.put_byte(101)
@@ -249,8 +252,8 @@ def read_double(text: Text, start: cython.Py_ssize_t, end: cython.Py_ssize_t) ->
 def put_integer(value: cython.longlong, width: cython.int, out: Buffer) -> cython.int:
     """Appends a number that is not negative, filled up with zeros to a width."""
     divisor: cython.longlong = 1
-    k: cython.int
-    for k in range(width - 1):
+    _k: cython.int
+    for _k in range(width - 1):
         divisor *= 10
     while value // divisor >= 10:
         divisor *= 10

@@ -1,4 +1,4 @@
-"""Rows of a worksheet, one at a time: which text each of its cells holds, found through shared strings and styles.
+"""Rows of a worksheet, one at a time: the text of each cell, by way of shared strings and styles.
 
 A row's cells are gathered before anything is done with them, since they say themselves which column they are
 in: there may be gaps, and nothing promises an order.
@@ -52,8 +52,8 @@ class SheetRows:
         width: how many are; what stands in others is only counted, in `outside`.
 
     After `next_row` has found a row, `row_number` is its number in the sheet, `offset` where it begins in the
-    block, `used` how many of the columns up to the last filled one, and the cells stand in `sources`, `starts`,
-    `ends` and `forms`.
+    block, `used` how many of the columns up to the last filled one, and the cells stand in `sources`,
+    `starts`, `ends` and `forms`.
     """
 
     def __init__(
@@ -139,7 +139,7 @@ class SheetRows:
         return 0
 
     def read_cells(self, i: cython.Py_ssize_t) -> cython.Py_ssize_t:
-        """Reads the cells of a row from behind its opening tag; returns the position behind the row, or -1."""
+        """Reads the cells of a row from behind its opening tag; returns where the row ends, or -1."""
         while True:
             i = self.markup.next_tag(i)
             if i < 0:
@@ -165,10 +165,8 @@ class SheetRows:
         start: cython.Py_ssize_t
         if self.markup.first_t >= 0 and self.markup.first_t < self.markup.last_t:
             kind = self.block.data[self.markup.first_t]
-            if kind == 115 and self.markup.last_t - self.markup.first_t == 3:  # str
-                kind = 102
-            elif kind == 105:  # inlineStr
-                kind = 102
+            if kind == 105 or (kind == 115 and self.markup.last_t - self.markup.first_t == 3):
+                kind = 102  # inlineStr and str hold their text themselves
         if self.markup.first_s >= 0:
             style = self.integer(self.markup.first_s, self.markup.last_s)
         while True:
@@ -309,9 +307,7 @@ class SheetRows:
         value: cython.Py_ssize_t = self.integer_in(self.block, start, end)
         return value if value >= 0 else refuse_attribute(self.markup.offset + start)
 
-    def integer_in(
-        self, text: Text, start: cython.Py_ssize_t, end: cython.Py_ssize_t
-    ) -> cython.Py_ssize_t:
+    def integer_in(self, text: Text, start: cython.Py_ssize_t, end: cython.Py_ssize_t) -> cython.Py_ssize_t:
         """The number text[start:end], of up to nine digits; -1 where it is none."""
         value: cython.Py_ssize_t = 0
         while start < end and text.data[start] <= 32:

@@ -163,7 +163,9 @@ def _header_size(spool: SpooledBytes, info: zipfile.ZipInfo) -> int:
     header = spool.read_at(info.header_offset, _LOCAL_HEADER_SIZE)
     if len(header) < _LOCAL_HEADER_SIZE or not header.startswith(b"PK\x03\x04"):
         raise _damaged(f"{info.filename} is not where the directory says")
-    return _LOCAL_HEADER_SIZE + int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
+    return (
+        _LOCAL_HEADER_SIZE + int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
+    )
 
 
 class _ZlibInflater:

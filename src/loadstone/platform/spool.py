@@ -95,7 +95,7 @@ class SpooledBytes:
         return io.BufferedReader(_SpoolFile(self))
 
     def view(self) -> memoryview:
-        """All bytes at once: those in memory, or the file mapped into it. Nothing may be appended any more."""
+        """All bytes at once: those in memory, or the file mapped into it. Nothing may follow."""
         if self._file is None:
             return memoryview(self._pending)
         import mmap  # noqa: PLC0415 - seldom

@@ -28,9 +28,7 @@ class AutomaticReader:
     """Reads every format that loadstone knows."""
 
     @contextmanager
-    def open(
-        self, stream: ByteStream, version: ObjectVersion, file_format: Format
-    ) -> Iterator[OpenFile]:
+    def open(self, stream: ByteStream, version: ObjectVersion, file_format: Format) -> Iterator[OpenFile]:
         """Chooses by `format: type`, else by what is a workbook, else by the key's ending, else by `{`.
 
         Raises:

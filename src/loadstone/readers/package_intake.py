@@ -10,7 +10,7 @@ from loadstone.platform.spool import SpooledBytes
 if TYPE_CHECKING:
     from loadstone.ports import ByteStream
 
-__all__ = ["Peeked", "PackageIntake"]
+__all__ = ["PackageIntake", "Peeked"]
 
 _BLOCK_SIZE = 1024 * 1024
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from loadstone.errors import FormatError
 from loadstone.platform.unzip import ZIP_MAGICS
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from loadstone.model.event import ObjectVersion
     from loadstone.model.pipeline import Format
     from loadstone.ports import ByteStream, OpenFile
+    from loadstone.readers.workbook import WorkbookKind
 
 __all__ = ["LOOK", "looks_like_workbook", "opened_workbook"]
 
@@ -27,8 +28,6 @@ _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 #: What the first part of an office package is called; files in other archives hardly ever.
 _FIRST_PARTS = (b"[content_types].xml", b"_rels/", b"docprops/", b"xl/", b"customxml/", b"mimetype")
 _NAME_OFFSET = 30
-
-Kind = Literal["xlsx", "xlsb", "ods", "xls"]
 
 
 def looks_like_workbook(head: bytes, version: ObjectVersion, file_format: Format) -> bool:
@@ -44,9 +43,7 @@ def looks_like_workbook(head: bytes, version: ObjectVersion, file_format: Format
 
 
 @contextmanager
-def opened_workbook(
-    stream: ByteStream, version: ObjectVersion, file_format: Format
-) -> Iterator[OpenFile]:
+def opened_workbook(stream: ByteStream, version: ObjectVersion, file_format: Format) -> Iterator[OpenFile]:
     """Spools the file and opens it with what reads its kind.
 
     Raises:
@@ -55,21 +52,15 @@ def opened_workbook(
     """
     intake = PackageIntake(stream)
     try:
-        if _kind(intake, version.uri) == "xlsx":
-            from loadstone.readers.workbook import open_workbook  # noqa: PLC0415 - brings its part of the codec
+        from loadstone.readers.workbook import open_workbook  # noqa: PLC0415 - brings its part of the codec
 
-            with open_workbook(intake, version, file_format) as file:
-                yield file
-        else:
-            from loadstone.readers.workbook_library import open_other_workbook  # noqa: PLC0415
-
-            with open_other_workbook(intake, version, file_format) as other:
-                yield other
+        with open_workbook(intake, _kind(intake, version.uri), version, file_format) as file:
+            yield file
     finally:
         intake.close()
 
 
-def _kind(intake: PackageIntake, where: str) -> Kind:
+def _kind(intake: PackageIntake, where: str) -> WorkbookKind:
     head = intake.spool.read_at(0, len(_COMPOUND))
     if head == _COMPOUND:
         if any(_ENCRYPTED in block for block in intake.spool.blocks()):
@@ -87,7 +78,7 @@ def _kind(intake: PackageIntake, where: str) -> Kind:
     return _kind_of_archive(intake, where)
 
 
-def _kind_of_archive(intake: PackageIntake, where: str) -> Kind:
+def _kind_of_archive(intake: PackageIntake, where: str) -> WorkbookKind:
     from zipfile import BadZipFile, ZipFile  # noqa: PLC0415
 
     try:

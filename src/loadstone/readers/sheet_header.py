@@ -18,7 +18,9 @@ SheetRow = tuple[int, dict[int, tuple[bytes, int]]]
 _HEADER_ROWS = 100
 _ROWS_BELOW = 200
 _NAMES_SHOWN = 5
-_HINT = "name the columns yourself: `format: {header: [first, second, ...]}`, with skip_lines for the rows above"
+_HINT = (
+    "name the columns yourself: `format: {header: [first, second, ...]}`, with skip_lines for the rows above"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
-"""Workbooks (.xlsx, .xlsm): one sheet, streamed out of the zip, and then rows for the codec."""
+"""Workbooks: one sheet, streamed out of the package, and then rows for the codec."""
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from loadstone.codec.delimited import DelimitedEncoder
 from loadstone.codec.sharedstrings import SharedStrings, SharedStringsParser
@@ -21,15 +21,17 @@ from loadstone.readers.workbook_parts import Workbook, read_workbook
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from loadstone.codec.sheetrows import SheetRows as Rows
     from loadstone.model.batch import Chunk
     from loadstone.model.contract import LoadPlan
     from loadstone.model.event import ObjectVersion
     from loadstone.model.pipeline import Format
+    from loadstone.ports import ByteStream
     from loadstone.readers.package_intake import PackageIntake
     from loadstone.readers.workbook_parts import Sheet
 
-__all__ = ["SAMPLE_ROWS", "WorkbookFile", "open_workbook"]
+__all__ = ["SAMPLE_ROWS", "WorkbookFile", "WorkbookKind", "open_workbook"]
+
+WorkbookKind = Literal["xlsx", "xlsb", "ods", "xls"]
 
 #: Rows looked at to tell names and types.
 SAMPLE_ROWS = 1000
@@ -39,25 +41,47 @@ _STRINGS_LIMIT = 16 * 1024 * 1024
 _SHEETS_SHOWN = 20
 
 
+class Parts(Protocol):
+    """Where sheets come from: a zip package, or the library that stands for one."""
+
+    def __contains__(self, name: str, /) -> bool: ...
+
+    def open(self, name: str, /) -> ByteStream:
+        """A part's bytes."""
+
+
 @contextmanager
 def open_workbook(
-    intake: PackageIntake, version: ObjectVersion, file_format: Format
+    intake: PackageIntake, kind: WorkbookKind, version: ObjectVersion, file_format: Format
 ) -> Iterator[WorkbookFile]:
     """Looks at the workbook and at the head of its sheet.
 
     Raises:
         FormatError: it has no such sheet, the sheet has no table, or the file is damaged.
+        MissingExtra: its kind takes a package that is not installed.
     """
-    strings = SpooledBytes(_STRINGS_LIMIT)
-    file = None
-    try:
-        with _located(version.uri):
-            file = WorkbookFile(intake, strings, version, file_format)
-        yield file
-    finally:
-        if file is not None:
-            file.close()
-        strings.close()
+    workbook: Workbook
+    parts: Parts
+    with _located(version.uri), ExitStack() as held:
+        strings = held.enter_context(SpooledBytes(_STRINGS_LIMIT))
+        if kind == "xlsx":
+            parts = package = Package(intake.spool, file_format.max_compression_ratio)
+            workbook = read_workbook(package, version.uri)
+        else:
+            from loadstone.readers.workbook_library import open_library  # noqa: PLC0415
+
+            workbook, parts = open_library(intake, version.uri)
+        sheet = workbook.choose(file_format.sheet, version.uri)
+        if sheet.part not in parts:
+            raise FormatError(
+                f"the workbook lacks {sheet.part}, which is to hold the sheet {sheet.name!r}",
+                hint="the file is damaged; save it again",
+            )
+        shared = _read_strings(parts, workbook.strings, strings, file_format.max_record_bytes)
+        ahead = ReadAhead(parts.open(sheet.part))
+        held.callback(ahead.close)
+        blocks = Blocks(ahead, file_format.max_record_bytes)
+        yield WorkbookFile(intake, kind, workbook, sheet, shared, blocks, version, file_format)
 
 
 class WorkbookFile:
@@ -67,35 +91,35 @@ class WorkbookFile:
     """
 
     def __init__(
-        self, intake: PackageIntake, strings: SpooledBytes, version: ObjectVersion, file_format: Format
+        self,
+        intake: PackageIntake,
+        kind: WorkbookKind,
+        workbook: Workbook,
+        sheet: Sheet,
+        strings: SharedStrings,
+        blocks: Blocks,
+        version: ObjectVersion,
+        file_format: Format,
     ) -> None:
         self._intake = intake
+        self._kind = kind
+        self._workbook = workbook
+        self._sheet = sheet
+        self._strings = strings
+        self._blocks = blocks
         self._format = file_format
-        self._uri = version.uri
-        package = Package(intake.spool, file_format.max_compression_ratio)
-        self._workbook = read_workbook(package, version.uri)
-        self._sheet = self._workbook.choose(file_format.sheet, version.uri)
-        if self._sheet.part not in package:
-            raise FormatError(
-                f"the workbook lacks {self._sheet.part}, which is to hold the sheet {self._sheet.name!r}",
-                where=version.uri,
-                hint="the file is damaged; save it again",
-            )
-        self._strings = self._read_strings(package, strings)
-        self._ahead = ReadAhead(package.open(self._sheet.part))
-        self._blocks = Blocks(self._ahead, file_format.max_record_bytes)
         rows = self._head()
-        where = f"{version.uri} sheet {self._sheet.name!r}"
+        where = f"{version.uri} sheet {sheet.name!r}"
         skip_lines = file_format.skip_lines if "skip_lines" in file_format.model_fields_set else None
         self._table = find_table(rows, file_format.header, skip_lines, where)
         sample = [cells for number, cells in rows if number >= self._table.first_row]
         self.layout = Layout(
             self._table.names,
-            self._dialect(self._sheet),
+            self._dialect(),
             tuple(tuple(_shown(cells.get(c)) for c in self._table.columns) for cells in sample),
             self._blocks.is_at_end and len(rows) < SAMPLE_ROWS,
             tuple(
-                frozenset(kind for cells in sample if c in cells and (kind := _kind(cells[c][1])))
+                frozenset(of for cells in sample if c in cells and (of := _kind(cells[c][1])))
                 for c in self._table.columns
             ),
         )
@@ -121,44 +145,16 @@ class WorkbookFile:
             first_row=self._table.first_row,
             max_record_bytes=self._format.max_record_bytes,
         )
-        with _located(self._uri):
-            yield from self._blocks.encode(encoder)
+        yield from self._blocks.encode(encoder)
 
     def encode(self, records: Sequence[bytes], plan: LoadPlan) -> Chunk:
         """Single records, as lines of CSV, under a plan of their own."""
         chunk, _ = DelimitedEncoder(plan).feed(joined(records), True)
         return chunk
 
-    def close(self) -> None:
-        """Stops reading ahead."""
-        self._ahead.close()
-
-    def _rows(self, first: int, width: int) -> Rows:
+    def _rows(self, first: int, width: int) -> SheetRows:
         workbook = self._workbook
-        return SheetRows(
-            self._strings, workbook.styles, is_1904=workbook.is_1904, first=first, width=width
-        )
-
-    def _read_strings(self, package: Package, spool: SpooledBytes) -> SharedStrings:
-        if self._workbook.strings is None:
-            return SharedStrings()
-        parser = SharedStringsParser()
-        ahead = ReadAhead(package.open(self._workbook.strings))
-        try:
-            blocks = Blocks(ahead, self._format.max_record_bytes)
-            while True:
-                heap, consumed = parser.feed(blocks.head, blocks.is_at_end)
-                spool.append(heap)
-                blocks.skip(consumed)
-                if blocks.is_at_end:
-                    return parser.strings(spool.view())
-                if not blocks.extend():
-                    raise FormatError(
-                        f"a shared string is longer than {self._format.max_record_bytes:,} bytes",
-                        hint="if it is meant to be, set format: {max_record_bytes: N} in the dataset",
-                    )
-        finally:
-            ahead.close()
+        return SheetRows(self._strings, workbook.styles, is_1904=workbook.is_1904, first=first, width=width)
 
     def _head(self) -> list[SheetRow]:
         """The sheet's first filled rows, as far as the first block holds them; two of them at least."""
@@ -168,11 +164,11 @@ class WorkbookFile:
             if len(rows) > 1 or not self._blocks.extend():
                 return rows
 
-    def _dialect(self, sheet: Sheet) -> dict[str, object]:
-        table, workbook = self._table, self._workbook
+    def _dialect(self) -> dict[str, object]:
+        table, workbook, sheet = self._table, self._workbook, self._sheet
         others = [other.name for other in workbook.sheets if other is not sheet]
         return {
-            "format": "xlsx",
+            "format": self._kind,
             "sheet": sheet.name,
             "other_sheets": others[:_SHEETS_SHOWN],
             "header_row": table.header_row,
@@ -186,6 +182,31 @@ class WorkbookFile:
             "header": table.header_row > 0,
             "decided": _decided(self._format, table, workbook),
         }
+
+
+def _read_strings(
+    parts: Parts, name: str | None, spool: SpooledBytes, max_record_bytes: int
+) -> SharedStrings:
+    """The workbook's shared strings, their bytes in the spool."""
+    if name is None:
+        return SharedStrings()
+    parser = SharedStringsParser()
+    ahead = ReadAhead(parts.open(name))
+    try:
+        blocks = Blocks(ahead, max_record_bytes)
+        while True:
+            heap, consumed = parser.feed(blocks.head, blocks.is_at_end)
+            spool.append(heap)
+            blocks.skip(consumed)
+            if blocks.is_at_end:
+                return parser.strings(spool.view())
+            if not blocks.extend():
+                raise FormatError(
+                    f"a shared string is longer than {max_record_bytes:,} bytes",
+                    hint="if it is meant to be, set format: {max_record_bytes: N} in the dataset",
+                )
+    finally:
+        ahead.close()
 
 
 def _decided(file_format: Format, table: Table, workbook: Workbook) -> list[str]:

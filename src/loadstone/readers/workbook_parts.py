@@ -13,7 +13,7 @@ from array import array
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
-from xml.etree import ElementTree  # noqa: S405 - document types, and so entities, are refused below
+from xml.etree import ElementTree as ET
 
 from loadstone.errors import FormatError
 from loadstone.readers.number_formats import built_in_kind, format_kind
@@ -126,7 +126,7 @@ def _main_part(package: Package, where: str) -> str:
     )
 
 
-def _sheets(root: ElementTree.Element, relations: dict[str, _Relation]) -> list[Sheet]:
+def _sheets(root: ET.Element, relations: dict[str, _Relation]) -> list[Sheet]:
     found = []
     for element in root.iter():
         if _local(element.tag) != "sheet":
@@ -156,7 +156,7 @@ def _relations(package: Package, part: str, where: str) -> dict[str, _Relation]:
     return found
 
 
-def _styles(root: ElementTree.Element) -> array[int]:
+def _styles(root: ET.Element) -> array[int]:
     """The kind of each cell style's number format."""
     codes: dict[int, int] = {}
     kinds = array("i")
@@ -174,13 +174,15 @@ def _styles(root: ElementTree.Element) -> array[int]:
     return kinds
 
 
-def _parse(package: Package, part: str, where: str) -> ElementTree.Element:
+def _parse(package: Package, part: str, where: str) -> ET.Element:
     data = package.read(part, _MOST_BYTES)
     if _DOCTYPE.search(data):
-        raise FormatError(f"{part} in the workbook declares a document type, which no workbook has", where=where)
+        raise FormatError(
+            f"{part} in the workbook declares a document type, which no workbook has", where=where
+        )
     try:
-        return ElementTree.fromstring(data)  # noqa: S314 - without entities there is nothing to expand
-    except ElementTree.ParseError as error:
+        return ET.fromstring(data)  # noqa: S314 - without entities there is nothing to expand
+    except ET.ParseError as error:
         raise FormatError(
             f"{part} in the workbook is no XML: {error}",
             where=where,
