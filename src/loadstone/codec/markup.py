@@ -208,13 +208,13 @@ class Markup:
         return i
 
     def plain_end(self, i: cython.Py_ssize_t) -> cython.Py_ssize_t:
-        """The end of the text at `i` where it stands for itself and its closing tag follows; else -1."""
+        """The end of the text at `i` where every byte means itself and its closing tag follows; else -1."""
         c: cython.uchar
         while i < self.size:
             c = self.block.data[i]
             if c == 60:
                 return i if i + 1 < self.size and self.block.data[i + 1] == 47 else -1
-            if c >= 128 or c in {38, 13, 0}:
+            if c >= 128 or c in {38, 13, 95, 0}:
                 return -1
             i += 1
         return -1

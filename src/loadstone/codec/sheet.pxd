@@ -11,8 +11,8 @@ from loadstone.codec.sheetrows cimport SheetRows
 cdef class SheetEncoder:
     cdef RowWriter writer
     cdef SheetRows rows
-    cdef const int[::1] cells
-    cdef int[::1] columns
+    cdef const int[::1] columns
+    cdef unsigned char[::1] is_wanted
     cdef long long first_row
     cdef object max_record_bytes
     cdef Text block

@@ -17,7 +17,7 @@ from loadstone.codec.buffers import Buffer, IntegerList, Text
 from loadstone.codec.codes import TOO_MANY_CELLS
 from loadstone.codec.kinds import HAS_NUL, NON_ASCII, PLAIN
 from loadstone.codec.rows import RowWriter
-from loadstone.codec.sheetrows import END_OF_DATA, IN_BLOCK, IN_STRINGS, NOWHERE, SheetRows
+from loadstone.codec.sheetrows import END_OF_DATA, IN_BLOCK, IN_STRINGS, MOST_COLUMNS, NOWHERE, SheetRows
 from loadstone.errors import FormatError
 from loadstone.model.batch import RAW_LIMIT, Chunk, RowIndex
 from loadstone.model.contract import LoadPlan
@@ -31,8 +31,8 @@ class SheetEncoder:
     """The rows of one sheet from a row on.
 
     Args:
-        plan: what the cells become. rows: the sheet's rows, of which no block was taken. cells: for each
-            column that `rows` looks at, the number of its cell in `plan.cells`, -1 for none: what stands there
+        plan: what the cells become. rows: the sheet's rows, of which no block was taken yet. columns: for
+            each cell of the plan, which column of the sheet it stands in, from 0. What stands in any other
             rejects its row. first_row: the number, in the sheet, of the first row that is a record.
             max_record_bytes: the longest row, in bytes of XML. bloom: the keys seen so far, where the plan
             deduplicates.
@@ -46,7 +46,7 @@ class SheetEncoder:
         self,
         plan: LoadPlan,
         rows: SheetRows,
-        cells: Sequence[int],
+        columns: Sequence[int],
         *,
         first_row: int,
         max_record_bytes: int = 16 * 2**20,
@@ -55,11 +55,10 @@ class SheetEncoder:
         self.writer = RowWriter(plan, 1, bloom)
         self.writer.set_limit(TOO_MANY_CELLS, f"{len(plan.cells):,}")
         self.rows = rows
-        self.cells = array("i", cells)
-        self.columns = array("i", [-1]) * len(plan.cells)
-        for column, cell in enumerate(cells):
-            if cell >= 0:
-                self.columns[cell] = column
+        self.columns = array("i", columns)
+        self.is_wanted = bytearray(MOST_COLUMNS)
+        for column in columns:
+            self.is_wanted[column] = 1
         self.first_row = first_row
         self.max_record_bytes = max_record_bytes
         self.block = Text(b"")
@@ -92,7 +91,7 @@ class SheetEncoder:
                 )
             elif len(text) - consumed > self.max_record_bytes:
                 raise FormatError(
-                    f"the row after row {self.rows.row_number:,} has more than {self.max_record_bytes:,} bytes",
+                    f"the row after {self.rows.row_number:,} is longer than {self.max_record_bytes:,} bytes",
                     hint="if it is meant to be, set format: {max_record_bytes: N} in the dataset",
                 )
         chunk = self.take_chunk(consumed)
@@ -112,7 +111,7 @@ class SheetEncoder:
             if self.rows.found == END_OF_DATA:
                 self.is_done = True
                 return after
-            if self.rows.row_number >= self.first_row and self.rows.used + self.rows.outside > 0:
+            if self.rows.row_number >= self.first_row and self.rows.used > 0:
                 self.write_row()
             i = after
 
@@ -123,11 +122,11 @@ class SheetEncoder:
         source: cython.int
         start: cython.Py_ssize_t
         size: cython.longlong = 0
-        extra: cython.longlong = self.rows.outside
+        extra: cython.longlong = 0
         self.writer.begin(self.rows.row_number, self.offset + self.rows.offset)
         for k in range(len(self.columns)):
             column = self.columns[k]
-            source = self.rows.sources[column] if 0 <= column < self.rows.used else NOWHERE
+            source = self.rows.sources[column] if column < self.rows.used else NOWHERE
             if source == NOWHERE:
                 self.writer.missing(k)
             elif source == IN_BLOCK:
@@ -155,7 +154,7 @@ class SheetEncoder:
                     self.rows.forms[column] & _CELL_FORMS,
                 )
         for column in range(self.rows.used):
-            if self.cells[column] < 0 and self.rows.sources[column] != NOWHERE:
+            if self.is_wanted[column] == 0 and self.rows.sources[column] != NOWHERE:
                 extra += 1
         if extra > 0:
             self.writer.refuse_record(TOO_MANY_CELLS, self.block, 0, 0, len(self.columns) + extra)
@@ -175,10 +174,10 @@ class SheetEncoder:
             if k > 0:
                 self.raw.put_byte(44)
             column = self.columns[k]
-            if 0 <= column < self.rows.used:
+            if column < self.rows.used:
                 self.put_raw_cell(column)
         for column in range(self.rows.used):
-            if self.cells[column] < 0 and self.rows.sources[column] != NOWHERE:
+            if self.is_wanted[column] == 0 and self.rows.sources[column] != NOWHERE:
                 self.raw.put_byte(44)
                 self.put_raw_cell(column)
         return self.raw.put_byte(10)

@@ -18,6 +18,7 @@ cdef class CellNumbers:
     cdef int put_number(self, Text text, Py_ssize_t start, Py_ssize_t end, Buffer out) except -1 nogil
     cdef int put_shortest(self, Text text, Py_ssize_t start, Py_ssize_t end, Buffer out) except -1 with gil
     cdef int put_decimal(self, Buffer out) except -1 nogil
+    cdef int put_digits(self, int count, int point, Buffer out) except -1 nogil
     cdef int put_serial(
         self, int kind, Text text, Py_ssize_t start, Py_ssize_t end, Buffer out
     ) except -1 nogil

@@ -152,7 +152,6 @@ class CellNumbers:
         rest: cython.ulonglong = self.mantissa
         count: cython.int = 0
         point: cython.int
-        k: cython.int
         _k: cython.int
         if rest == 0:
             return out.put_byte(48)
@@ -171,21 +170,25 @@ class CellNumbers:
             out.put_byte(46)
             for _k in range(-point):
                 out.put_byte(48)
-            point = -30
-        for k in range(count):
-            if k == point or (k == 1 and point != -30 and not 0 < point <= 21):
-                out.put_byte(46)
-            out.put_byte(self.digits[count - 1 - k])
-        if point == -30:
-            return 0
+            return self.put_digits(count, count, out)
         if 0 < point <= 21:
+            self.put_digits(count, point, out)
             for _k in range(point - count):
                 out.put_byte(48)
             return 0
+        self.put_digits(count, 1, out)
         out.put_byte(101)
         out.put_byte(45 if point <= 0 else 43)
-        point = point - 1
-        return put_integer(-point if point < 0 else point, 1, out)
+        return put_integer(1 - point if point <= 0 else point - 1, 1, out)
+
+    def put_digits(self, count: cython.int, point: cython.int, out: Buffer) -> cython.int:
+        """Appends the digits, which are there in reverse, with a decimal point after so many of them."""
+        k: cython.int
+        for k in range(count):
+            if k == point:
+                out.put_byte(46)
+            out.put_byte(self.digits[count - 1 - k])
+        return 0
 
     def put_serial(
         self, kind: cython.int, text: Text, start: cython.Py_ssize_t, end: cython.Py_ssize_t, out: Buffer

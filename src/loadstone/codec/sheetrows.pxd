@@ -14,8 +14,6 @@ cdef class SheetRows:
     cdef SharedStrings strings
     cdef const int[::1] styles
     cdef CellNumbers numbers
-    cdef readonly Py_ssize_t first
-    cdef readonly Py_ssize_t width
     cdef Text block
     cdef Buffer spare
     cdef int[::1] sources
@@ -28,8 +26,7 @@ cdef class SheetRows:
     cdef readonly long long row_number
     cdef Py_ssize_t offset
     cdef Py_ssize_t used
-    cdef long long outside
-    cdef int found
+    cdef readonly int found
     cdef Py_ssize_t column
 
     cdef Py_ssize_t next_row(self, Py_ssize_t i) except -2 nogil

@@ -48,33 +48,26 @@ class SheetRows:
         strings: the workbook's shared strings.
         styles: for each cell style, the kind of its number format (sheetnumbers.py).
         is_1904: which day dates are counted from.
-        first: the first column that is looked at, from 0.
-        width: how many are; what stands in others is only counted, in `outside`.
 
     After `next_row` has found a row, `row_number` is its number in the sheet, `offset` where it begins in the
     block, `used` how many of the columns up to the last filled one, and the cells stand in `sources`,
     `starts`, `ends` and `forms`.
     """
 
-    def __init__(
-        self, strings: SharedStrings, styles: array[int], *, is_1904: bool, first: int, width: int
-    ) -> None:
+    def __init__(self, strings: SharedStrings, styles: array[int], *, is_1904: bool) -> None:
         self.markup = Markup()
         self.strings = strings
         self.styles = styles
         self.numbers = CellNumbers(is_1904)
-        self.first = first
-        self.width = width
         self.block = Text(b"")
         self.spare = Buffer(1024)
-        self.sources = array("i", bytes(4 * width))
-        self.starts = array("q", bytes(8 * width))
-        self.ends = array("q", bytes(8 * width))
-        self.forms = array("i", bytes(4 * width))
+        self.sources = array("i", bytes(4 * MOST_COLUMNS))
+        self.starts = array("q", bytes(8 * MOST_COLUMNS))
+        self.ends = array("q", bytes(8 * MOST_COLUMNS))
+        self.forms = array("i", bytes(4 * MOST_COLUMNS))
         self.row_number = 0
         self.offset = 0
         self.used = 0
-        self.outside = 0
         self.is_inside = False
         self.found = 0
         self.column = 0
@@ -133,7 +126,6 @@ class SheetRows:
         for k in range(self.used):
             self.sources[k] = NOWHERE
         self.used = 0
-        self.outside = 0
         self.column = -1
         self.spare.position = 0
         return 0
@@ -150,6 +142,8 @@ class SheetRows:
                 self.column += 1
                 if self.markup.first_r >= 0:
                     self.column = self.column_of(self.markup.first_r, self.markup.last_r)
+                elif self.column >= MOST_COLUMNS:
+                    return refuse_attribute(self.markup.offset + i)
                 if self.markup.tag == OPENING:
                     i = self.read_cell(i)
             elif self.markup.tag == OPENING:
@@ -206,7 +200,7 @@ class SheetRows:
         if self.spare.position == start:
             return 0
         self.take(kind, style, self.spare, IN_SPARE, start, self.spare.position)
-        if 0 <= self.column < self.width and self.sources[self.column] == IN_SPARE:
+        if self.sources[self.column] == IN_SPARE:
             self.forms[self.column] |= form
         return 0
 
@@ -220,7 +214,7 @@ class SheetRows:
         end: cython.Py_ssize_t,
     ) -> cython.int:
         """Notes the value of the cell at hand, which is text[start:end] as it is stored."""
-        column: cython.Py_ssize_t = self.column - self.first
+        column: cython.Py_ssize_t = self.column
         form: cython.int = IS_TEXT
         number: cython.Py_ssize_t
         if kind == 115:  # s
@@ -280,9 +274,6 @@ class SheetRows:
         form: cython.int,
     ) -> cython.int:
         """Notes where the text of a cell is."""
-        if column < 0 or column >= self.width:
-            self.outside += 1
-            return 0
         self.sources[column] = source
         self.starts[column] = start
         self.ends[column] = end
@@ -363,7 +354,7 @@ class SheetRows:
             for k in range(self.used):
                 if self.sources[k] != NOWHERE:
                     source: Text = self.source_of(k)
-                    cells[k + self.first] = (bytes(source.data[self.starts[k] : self.ends[k]]), self.forms[k])
+                    cells[k] = (bytes(source.data[self.starts[k] : self.ends[k]]), self.forms[k])
             if cells:
                 rows.append((self.row_number, cells))
         self.open(Text(b""), 0)

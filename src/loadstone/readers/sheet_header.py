@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median_high
 
 from loadstone.codec.sheetrows import IS_TEXT
 from loadstone.errors import FormatError
 
 __all__ = ["SheetRow", "Table", "find_table"]
 
-#: A row's number in the sheet; by column from 0, the text and the form of its filled cells.
-SheetRow = tuple[int, dict[int, tuple[bytes, int]]]
+#: By column from 0, the text and the form of a row's filled cells.
+Cells = Mapping[int, tuple[bytes, int]]
+#: A row's number in the sheet, and its cells.
+SheetRow = tuple[int, Cells]
 
 #: Rows in which a header may be, and rows below that tell how wide the table is.
 _HEADER_ROWS = 100
@@ -82,7 +84,7 @@ def find_table(
 
 def _named(
     number: int,
-    cells: dict[int, tuple[bytes, int]],
+    cells: Cells,
     below: Sequence[SheetRow],
     preamble: tuple[int, ...],
     is_found: bool,
@@ -116,14 +118,30 @@ def _header_position(rows: Sequence[SheetRow]) -> int:
     """
     widest = None
     for position, (_, cells) in enumerate(rows[:_HEADER_ROWS]):
-        below = [len(row) for _, row in rows[position + 1 : position + 1 + _ROWS_BELOW]]
-        if below and len(cells) < median_high(below):
+        if not _is_as_wide(cells, [row for _, row in rows[position + 1 : position + 1 + _ROWS_BELOW]]):
             continue
         if sum(1 for _, form in cells.values() if form & IS_TEXT) * 2 > len(cells):
             return position
         if widest is None:
             widest = position
     return widest or 0
+
+
+def _is_as_wide(cells: Cells, below: Sequence[Cells]) -> bool:
+    """Whether a row may name the columns of the rows below.
+
+    It is filled where half of them are, but for the leftmost column, which may be an index without a name;
+    and as many of its cells are as nine of ten rows fill.
+    """
+    if not below:
+        return True
+    filled = Counter(column for row in below for column in row)
+    usual = {column for column, count in filled.items() if 2 * count >= len(below)}
+    missing = usual - cells.keys()
+    if missing and missing != {min(usual)}:
+        return False
+    sizes = sorted(len(row) for row in below)
+    return len(cells) + len(missing) >= sizes[9 * (len(sizes) - 1) // 10]
 
 
 def _columns(rows: Sequence[SheetRow]) -> tuple[int, ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from loadstone.codec.delimited import DelimitedEncoder
 from loadstone.codec.sharedstrings import SharedStrings, SharedStringsParser
 from loadstone.codec.sheet import SheetEncoder
-from loadstone.codec.sheetrows import IS_ERROR, IS_TEXT, IS_TRUTH, MOST_COLUMNS, SheetRows
+from loadstone.codec.sheetrows import END_OF_DATA, IS_ERROR, IS_TEXT, IS_TRUTH, SheetRows
 from loadstone.errors import FormatError
 from loadstone.model.load import Layout
 from loadstone.platform.package import Package
@@ -39,6 +39,7 @@ SAMPLE_ROWS = 1000
 #: Bytes of shared strings kept in memory; beyond, all of them go to a file.
 _STRINGS_LIMIT = 16 * 1024 * 1024
 _SHEETS_SHOWN = 20
+_HINT = "the file was cut off, or its writer failed; save it again"
 
 
 class Parts(Protocol):
@@ -136,12 +137,10 @@ class WorkbookFile:
 
     def chunks(self, plan: LoadPlan) -> Iterator[Chunk]:
         """The rows as tuples and rejects, block by block; once."""
-        columns = self._table.columns
-        cells = {column: cell for cell, column in enumerate(columns)}
         encoder = SheetEncoder(
             plan,
-            self._rows(columns[0], columns[-1] - columns[0] + 1),
-            [cells.get(column, -1) for column in range(columns[0], columns[-1] + 1)],
+            self._rows(),
+            self._table.columns,
             first_row=self._table.first_row,
             max_record_bytes=self._format.max_record_bytes,
         )
@@ -152,16 +151,17 @@ class WorkbookFile:
         chunk, _ = DelimitedEncoder(plan).feed(joined(records), True)
         return chunk
 
-    def _rows(self, first: int, width: int) -> SheetRows:
-        workbook = self._workbook
-        return SheetRows(self._strings, workbook.styles, is_1904=workbook.is_1904, first=first, width=width)
+    def _rows(self) -> SheetRows:
+        return SheetRows(self._strings, self._workbook.styles, is_1904=self._workbook.is_1904)
 
-    def _head(self) -> list[SheetRow]:
+    def _head(self) -> Sequence[SheetRow]:
         """The sheet's first filled rows, as far as the first block holds them; two of them at least."""
         while True:
-            head = self._rows(0, MOST_COLUMNS)
-            rows: list[SheetRow] = head.read_head(self._blocks.head, SAMPLE_ROWS)
+            head = self._rows()
+            rows: Sequence[SheetRow] = head.read_head(self._blocks.head, SAMPLE_ROWS)
             if len(rows) > 1 or not self._blocks.extend():
+                if not rows and head.found != END_OF_DATA:
+                    raise FormatError("the sheet ends too early, before its first row", hint=_HINT)
                 return rows
 
     def _dialect(self) -> dict[str, object]:

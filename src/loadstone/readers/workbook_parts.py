@@ -178,7 +178,9 @@ def _parse(package: Package, part: str, where: str) -> ET.Element:
     data = package.read(part, _MOST_BYTES)
     if _DOCTYPE.search(data):
         raise FormatError(
-            f"{part} in the workbook declares a document type, which no workbook has", where=where
+            f"{part} in the workbook declares a document type, which no workbook has",
+            where=where,
+            hint="where does the file come from? documents of this kind are used to attack their readers",
         )
     try:
         return ET.fromstring(data)  # noqa: S314 - without entities there is nothing to expand
