@@ -41,7 +41,7 @@ def by_xlsxwriter() -> bytes:
         sheet.write_formula(i, 0, f"={i}*1", value=i)
         sheet.write(i, 1, f"name {i}")
         sheet.write_datetime(i, 2, WHEN + dt.timedelta(minutes=i))
-        sheet.write_datetime(i, 3, WHEN, day)
+        sheet.write_datetime(i, 3, WHEN.date(), day)
     sheet.merge_range(101, 0, 101, 1, 101)
     book.close()
     return out.getvalue()
@@ -116,19 +116,22 @@ def test_a_workbook_that_was_cut_off_fails_whole(folder_landing: Landing, cut: i
 
 def test_an_open_document_is_loaded_through_the_library(folder_landing: Landing) -> None:
     office = "urn:oasis:names:tc:opendocument:xmlns"
-    cells = '<t:table-row><t:table-cell o:value-type="string"><x:p>{}</x:p></t:table-cell>{}</t:table-row>'
-    price = '<t:table-cell o:value-type="float" o:value="2.50"><x:p>2.50</x:p></t:table-cell>'
-    day = '<t:table-cell o:value-type="date" o:date-value="2010-12-01"><x:p>1.12.</x:p></t:table-cell>'
-    heads = "".join(
-        f'<t:table-cell o:value-type="string"><x:p>{n}</x:p></t:table-cell>' for n in ("v", "day")
-    )
+    string = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
+    price = '<table:table-cell office:value-type="float" office:value="2.50"/>'
+    day = '<table:table-cell office:value-type="date" office:date-value="2010-12-01"/>'
+    header = "".join(string.format(name) for name in ("id", "v", "day"))
     content = (
-        f'<o:document-content xmlns:o="{office}:office:1.0" xmlns:t="{office}:table:1.0" '
-        f'xmlns:x="{office}:text:1.0"><o:body><o:spreadsheet><t:table t:name="One">'
-        f"{cells.format('id', heads)}{cells.format('a_x0041_', price + day)}"
-        "</t:table></o:spreadsheet></o:body></o:document-content>"
+        f'<office:document-content xmlns:office="{office}:office:1.0" xmlns:table="{office}:table:1.0" '
+        f'xmlns:text="{office}:text:1.0"><office:body><office:spreadsheet><table:table table:name="One">'
+        f"<table:table-row>{header}</table:table-row>"
+        f"<table:table-row>{string.format('a_x0041_')}{price}{day}</table:table-row>"
+        "</table:table></office:spreadsheet></office:body></office:document-content>"
     )
-    parts = {"mimetype": b"application/vnd.oasis.opendocument.spreadsheet", "content.xml": content.encode()}
+    parts = {
+        "mimetype": b"application/vnd.oasis.opendocument.spreadsheet",
+        "META-INF/manifest.xml": b"<manifest/>",
+        "content.xml": content.encode(),
+    }
     outcome = folder_landing.put_and_load(zipped(parts), "day.ods")
     assert outcome.state == "loaded", outcome.error
     assert folder_landing.rows("id, v, day") == [("a_x0041_", Decimal("2.5"), dt.date(2010, 12, 1))]
