@@ -9,6 +9,7 @@ the environment says LOADSTONE_CODEC=python.
     JsonEncoder        any other JSON -> Chunk      jsonstream.py, with jsonresume.py (after a broken record)
       JsonRecordWriter   a record -> cells            jsonrecord.py, over jsonobject.py (members of an object)
     ColumnarEncoder    typed columns -> Chunk       columnar.py
+    SheetEncoder       worksheets -> Chunk          sheet.py, over sheetrows.py, markup.py (XML)
     RowWriter          cells -> tuples, rejects     rows.py, what all share
       CellWriter         NULL, rules, otherwise       cells.py, with rules.py, sets.py, splitting.py
       FieldEncoder       values by type               fields.py, with numerals.py, numerics.py, temporal.py,
@@ -58,6 +59,11 @@ _COMPILED_TOGETHER = (
     "jsonresume",
     "jsonstream",
     "columnar",
+    "markup",
+    "sharedstrings",
+    "sheetnumbers",
+    "sheetrows",
+    "sheet",
 )
 
 

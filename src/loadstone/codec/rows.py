@@ -1,4 +1,4 @@
-"""Rows out of cells: what delimited text and JSON share once they found the cells of a record.
+"""Rows out of cells: what delimited text, JSON and worksheets share once they found the cells of a record.
 
 A front end says for each record, with the GIL released:
 

@@ -88,8 +88,8 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "minimum_rows": "The share counts once so many rows are read.",
     },
     "Format": {
-        "type": "csv (any delimited text), jsonl (one object per line), json (any other layout) or parquet. "
-        "Left out: by the file's name and its beginning.",
+        "type": "csv (any delimited text), jsonl (one object per line), json (any other layout), parquet or "
+        "xlsx (any workbook). Left out: by the file's name and its beginning.",
         "preset": "How a program writes its exports: a name that stands for other keys of `format`; keys "
         "written beside it go before it.",
         "delimiter": "Between cells: one character or several, or `whitespace` for runs of blanks and tabs. "
@@ -103,11 +103,12 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "decided from the file.",
         "header_rows": "How many records the header takes; their words are joined. Left out: decided from "
         "the file.",
-        "skip_lines": "Lines before the header. Left out: decided from the file.",
+        "skip_lines": "Lines before the header; in a workbook, rows of the sheet. Left out: decided from the file.",
         "ragged": "What becomes of records with too few or too many cells: reject, pad the short ones with "
         "NULL, truncate the long ones, or pad_and_truncate.",
         "decimal": "Before the fraction, in columns whose type is inferred. Left out: decided from the file.",
         "thousands": "Between thousands, in columns whose type is inferred. Left out: decided from the file.",
+        "sheet": "Of a workbook, the sheet by name, or by number from 1. Left out: the first visible one.",
         "max_record_bytes": "A record longer than this is rejected.",
         "max_compression_ratio": "A file that unpacks to more than so many times its size is refused.",
         "records": "JSON: the way to the records within the document, as in $.data.items.",

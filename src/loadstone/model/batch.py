@@ -55,6 +55,7 @@ class RowIndex:
         text: the block's text; a row's raw bytes are `text[offset - text_offset :][:length]`.
         text_offset: the byte offset of `text` in the decompressed file.
         record: for formats that are no text: makes the raw record of a row number, in place of `text`.
+        raws: each row's raw bytes, where they are not a piece of `text` (a workbook's rows).
     """
 
     row_numbers: array[int]
@@ -65,6 +66,7 @@ class RowIndex:
     text: bytes | bytearray | memoryview
     text_offset: int
     record: Callable[[int], bytes] | None = None
+    raws: Sequence[bytes] | None = None
 
     def rejects(self, wanted: frozenset[int]) -> Iterator[Reject]:
         """The places of the wanted row numbers, as rejects that still lack their reason."""
@@ -84,6 +86,8 @@ class RowIndex:
 
     def raw(self, position: int) -> bytes:
         """The record of the tuple at `position`, capped at `RAW_LIMIT`."""
+        if self.raws is not None:
+            return self.raws[position]
         start = self.byte_offsets[position] - self.text_offset
         return bytes(self.text[start : start + min(self.byte_lengths[position], RAW_LIMIT)])
 

@@ -155,7 +155,7 @@ class PartitionBy(_Strict):
 class Format(_Strict):
     """How the files of a dataset are written. What is not given is decided from the file."""
 
-    type: Literal["csv", "jsonl", "json", "parquet"] | None = None
+    type: Literal["csv", "jsonl", "json", "parquet", "xlsx"] | None = None
     preset: str | None = Field(default=None, json_schema_extra={"enum": [*sorted(PRESETS), None]})
     delimiter: str | None = Field(default=None, min_length=1, max_length=10)
     quote: str | None = Field(default=None, max_length=1)
@@ -168,6 +168,7 @@ class Format(_Strict):
     ragged: Literal["reject", "pad", "truncate", "pad_and_truncate"] = "reject"
     decimal: Literal[".", ","] | None = None
     thousands: Literal[",", ".", " ", "'", "_"] | None = None
+    sheet: str | int | None = None
     max_record_bytes: int = Field(default=16 * 1024 * 1024, ge=1024)
     max_compression_ratio: int = Field(default=200, ge=1)
     records: str | None = None

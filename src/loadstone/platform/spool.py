@@ -94,6 +94,16 @@ class SpooledBytes:
         """A seekable binary file over the bytes, for libraries that want one. It does not close the spool."""
         return io.BufferedReader(_SpoolFile(self))
 
+    def view(self) -> memoryview:
+        """All bytes at once: those in memory, or the file mapped into it. Nothing may follow."""
+        if self._file is None:
+            return memoryview(self._pending)
+        import mmap  # noqa: PLC0415 - seldom
+
+        if self._pending:
+            self._spill()
+        return memoryview(mmap.mmap(self._file.fileno(), self._written, access=mmap.ACCESS_READ))
+
     def close(self) -> None:
         """Gives memory and disk back. Harmless when already closed."""
         self._is_closed = True

@@ -1,4 +1,4 @@
-"""The reader that finds out which reader a file needs: configuration, else the name, else the first byte."""
+"""The reader that finds out which reader a file needs: configuration, else the first bytes or the name."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from loadstone.readers.blocks import Blocks
 from loadstone.readers.delimited import DelimitedFile
 from loadstone.readers.intake import Intake
 from loadstone.readers.naming import named_format
+from loadstone.readers.packages import LOOK, looks_like_workbook, opened_workbook
 from loadstone.readers.seekable import PeekedStream
 
 if TYPE_CHECKING:
@@ -31,9 +32,10 @@ class AutomaticReader:
 
     @contextmanager
     def open(self, stream: ByteStream, version: ObjectVersion, file_format: Format) -> Iterator[OpenFile]:
-        """Chooses by `format: type`, else by the key's ending, else by whether the text begins with an object.
+        """Chooses by `format: type`, else by what is a workbook or Parquet, else by the key's ending, else by
+        whether the text begins with an object.
 
-        Parquet is told by its first bytes, whatever the key.
+        Workbooks and Parquet are told by their first bytes, whatever the key.
 
         Raises:
             FormatError: the file is empty, or not of its format.
@@ -45,7 +47,13 @@ class AutomaticReader:
             with ParquetReader().open(peeked, version, file_format) as file:
                 yield file
             return
+        if looks_like_workbook(peeked.peek(LOOK), version, file_format):
+            with opened_workbook(peeked, version, file_format) as workbook:
+                yield workbook
+            return
         chosen = file_format.type or named_format(version.key)[0]
+        if chosen == "xlsx":  # by its name alone: it is something else
+            chosen = None
         intake = Intake(peeked, file_format, is_delimited=chosen in {None, "csv"})
         try:
             blocks = Blocks(intake, file_format.max_record_bytes)

@@ -114,6 +114,7 @@ def _kept(
         text=index.text,
         text_offset=index.text_offset,
         record=index.record,
+        raws=None if index.raws is None else [index.raws[position] for position in positions],
     )
 
 
