@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from loadstone.config.destination import choose_destination, mask_password
 from loadstone.errors import UsageError
@@ -22,6 +23,9 @@ from loadstone.postgres import PostgresDatabase
 from loadstone.readers.automatic import AutomaticReader
 from loadstone.wiring.orders import Selection, SourcedOrder, orders_for
 from loadstone.wiring.quiet import Quiet
+
+if TYPE_CHECKING:
+    from loadstone.model.rehearsal import PlannedLoad
 
 __all__ = ["Workspace"]
 
@@ -100,6 +104,30 @@ class Workspace:
         orders = orders_for(uris, self.pipeline, selection or Selection(), again=again)
         for sourced in orders:
             yield self._run(sourced, wait=wait, progress=progress)
+
+    def plan(
+        self,
+        uris: Sequence[str] = (),
+        *,
+        selection: Selection | None = None,
+        progress: Progress | None = None,
+    ) -> Iterator[PlannedLoad]:
+        """What `load` would do with each object by itself; writes nothing.
+
+        Raises:
+            UsageError: nothing fits what was asked.
+            ObjectMissing: nothing is there.
+        """
+        from loadstone.model.rehearsal import PlannedLoad  # noqa: PLC0415 - loads do without these
+        from loadstone.postgres.rehearsal import RehearsalDatabase  # noqa: PLC0415
+
+        database = RehearsalDatabase(self._url, limits=self.pipeline.limits)
+        for sourced in orders_for(uris, self.pipeline, selection or Selection()):
+            parts = replace(self.parts(sourced.source, progress), database=database)
+            outcome = load_object(sourced.order, parts)
+            counts = database.findings.counts or outcome.counts
+            load_id = outcome.load_id if outcome.state == "skipped" else None
+            yield PlannedLoad(replace(outcome, load_id=load_id, counts=counts), database.findings)
 
     def replay(
         self,
