@@ -16,7 +16,6 @@ __all__ = ["DatasetDraft", "Draft", "draft_text"]
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 #: YAML 1.1 takes these for something else than text.
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", "none"})
-_WIDEST = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,7 @@ def _dataset(dataset: DatasetDraft) -> Iterator[str]:
     if dataset.error is not None:
         yield f"  # {_comment(dataset.pattern)} cannot be read: {_comment(dataset.error)}"
         return
-    yield f"  {_text(dataset.name)}:"
+    yield f"  {_key(dataset.name)}:"
     yield f"    files: [{_text(dataset.pattern)}]" + _beside(dataset.about[0] if dataset.about else "")
     yield from (f"    # {_comment(note)}" for note in dataset.about[1:])
     if dataset.key:
@@ -98,7 +97,7 @@ def _dataset(dataset: DatasetDraft) -> Iterator[str]:
             settings.append(f"formats: [{', '.join(map(_text, column.formats))}]")
         if column.decimal != ".":
             settings.append(f"decimal: {_text(column.decimal)}")
-        name = _text(column.source or column.name)
+        name = _key(column.source or column.name)
         yield f"      {name}: {{{', '.join(settings)}}}" + _beside(dataset.evidence.get(column.name, ""))
 
 
@@ -119,7 +118,7 @@ def _format(dialect: Mapping[str, object]) -> Iterator[str]:
         del settings["quote"]
     if settings:
         inside = ", ".join(f"{name}: {value}" for name, value in settings.items())
-        yield f"    format: {{{inside}}}" + _beside("as found in the first file")
+        yield f"    format: {{{inside}}}" + _beside("as found in the files")
 
 
 def _formats() -> set[str]:
@@ -129,9 +128,14 @@ def _formats() -> set[str]:
 
 def _text(value: str) -> str:
     """A scalar that is read back as this very text."""
+    return _key(value.replace("${", "$${"))
+
+
+def _key(value: str) -> str:
+    """The same for a key, in which nothing is taken from the environment."""
     if _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
         return value
-    return json.dumps(value.replace("${", "$${"), ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _beside(comment: str) -> str:

@@ -35,7 +35,8 @@ def _draft(one: SurveyedDataset) -> DatasetDraft:
 
 def _about(one: SurveyedDataset) -> str:
     files, looked_at = len(one.group.keys), len(one.looked_at)
+    rows = f"{one.rows:,} row{'s' * (one.rows != 1)}"
     if files == 1:
-        return f"{one.rows:,} rows looked at"
+        return f"{rows} looked at"
     some = "all" if looked_at == files else f"{looked_at:,}"
-    return f"{files:,} files match; {one.rows:,} rows of {some} of them looked at"
+    return f"{files:,} files match; {rows} of {some} of them looked at"

@@ -35,7 +35,7 @@ class SurveyedDataset:
         rows: how many rows of theirs were looked at.
         columns: with their types.
         evidence: column -> why it has its type.
-        dialect: as decided for the first file.
+        dialect: what was decided alike for all files that were looked at.
         key: what tells rows apart, or nothing.
         key_evidence: why.
         notes: what a person should know.
@@ -121,7 +121,7 @@ def _surveyed(source: Source, group: Group, versions: dict[str, ObjectVersion]) 
         rows=len(layout.sample),
         columns=columns,
         evidence=dict(planned.evidence),
-        dialect=dict(layouts[0].dialect),
+        dialect={k: v for k, v in layouts[0].dialect.items() if all(o.dialect.get(k) == v for o in layouts)},
         key=key,
         key_evidence=why,
         notes=tuple(_differences(keys, layouts)),

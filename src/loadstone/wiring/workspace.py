@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from loadstone.config.destination import choose_destination, mask_password
 from loadstone.errors import UsageError
-from loadstone.executor.load import Order, Parts, load_object
+from loadstone.executor.load import Parts, load_object
 from loadstone.executor.patience import Patience
 from loadstone.model.batch import Reject
 from loadstone.model.load import LoadOutcome, LoadRecord
@@ -21,6 +21,7 @@ from loadstone.platform.retry import retrying
 from loadstone.ports import Progress, Source
 from loadstone.postgres import PostgresDatabase
 from loadstone.readers.automatic import AutomaticReader
+from loadstone.wiring.keys import telling_of_key, with_key
 from loadstone.wiring.orders import Selection, SourcedOrder, orders_for
 from loadstone.wiring.quiet import Quiet
 
@@ -124,7 +125,12 @@ class Workspace:
         database = RehearsalDatabase(self._url, limits=self.pipeline.limits)
         for sourced in orders_for(uris, self.pipeline, selection or Selection()):
             parts = replace(self.parts(sourced.source, progress), database=database)
-            outcome = load_object(sourced.order, parts)
+            order = sourced.order
+            if sourced.finds_key:
+                order = with_key(order, sourced.source, parts.reader)
+            outcome = load_object(order, parts)
+            if sourced.finds_key:
+                outcome = telling_of_key(outcome, order)
             counts = database.findings.counts or outcome.counts
             load_id = outcome.load_id if outcome.state == "skipped" else None
             yield PlannedLoad(replace(outcome, load_id=load_id, counts=counts), database.findings)
@@ -159,9 +165,11 @@ class Workspace:
         )
 
     def _run(self, sourced: SourcedOrder, *, wait: bool, progress: Progress | None) -> LoadOutcome:
-        order = sourced.order
-        order = Order(order.request, order.dataset, order.columns, order.follows_head, waits=wait)
-        return load_object(order, self.parts(sourced.source, progress))
+        order, parts = replace(sourced.order, waits=wait), self.parts(sourced.source, progress)
+        if not sourced.finds_key:
+            return load_object(order, parts)
+        order = with_key(order, sourced.source, parts.reader)
+        return telling_of_key(load_object(order, parts), order)
 
     def history(
         self, *, limit: int | None = None, dataset: str | None = None, key: str | None = None
