@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -116,7 +116,7 @@ def _named(seen: Seen) -> str:
     return " and ".join(dict.fromkeys(FORM_NAMES[name] for name in sorted(seen.names)))
 
 
-def _counted(seen: Seen, odd: list[str]) -> str:
+def _counted(seen: Seen, odd: Sequence[str]) -> str:
     parts = []
     for name in odd:
         number = seen.number_of(name)
