@@ -40,7 +40,9 @@ def lines(planned: PlannedLoad) -> Iterator[str]:
         yield f"  {_dialect(outcome.dialect)}, {size(outcome.bytes)}"
     if outcome.counts.read:
         yield f"  {_rows(planned)}"
-    yield from (f"  note: {visible(note)}" for note in outcome.notes)
+    # What a note says of a column's type stands beside the column below.
+    told = {f"{name}: {why}" for name, why in outcome.evidence.items()}
+    yield from (f"  note: {visible(note)}" for note in outcome.notes if note not in told)
     if outcome.columns:
         yield ""
         rows = [_column(planned, column) for column in outcome.columns]

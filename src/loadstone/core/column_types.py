@@ -86,10 +86,10 @@ class ColumnTypes:
                 evidence = f"{evidence}, but there are values further on that {kind} does not hold"
                 if wider == _TEXT:
                     formats, evidence = (), f"kept as text: {evidence}"
-                    self.notes.append(f"{column.name} {evidence}")
+                    self.notes.append(f"{column.name}: {evidence}")
                 kind = wider or kind
         if inferred.is_doubtful:
-            self.notes.append(f"{column.name} {evidence}")
+            self.notes.append(f"{column.name}: {evidence}")
         self.evidence[column.name] = evidence
         return replace(column, type=kind, formats=formats, as_written=True)
 

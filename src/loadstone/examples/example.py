@@ -141,8 +141,8 @@ class Example:
         generate: writes the data.
         expected: reads a folder that `generate` wrote, tells what a run over all of it must give.
         check: compares the database with what was expected.
-        deliveries: folders of the data that are loaded one after another, without a pipeline file; where there
-            are none, the example has a `pipeline.yaml`.
+        deliveries: folders of the data that are loaded one after another, without a pipeline file; none where
+            there is a `pipeline.yaml`.
     """
 
     name: str

@@ -13,13 +13,13 @@ _FIGURES = {
     "customers": "select count(*) from customers",
     "different ids": "select count(distinct id) from customers",
     "sum of balance": "select sum(balance) from customers",
-    "postcodes with a leading zero": "select count(distinct postcode) from customers where postcode like '0%'",
+    "postcodes that begin with 0": "select count(distinct postcode) from customers where postcode like '0%'",
     "customers with a tier": "select count(tier) from customers",
     "subscribers": "select count(*) from subscribers",
     "visits": "select count(*) from visits",
-    "types of customers": (
-        "select string_agg(format('%s %s', attname, format_type(atttypid, atttypmod)), ', ' order by attnum)"
-        " from pg_attribute where attrelid = 'customers'::regclass and attnum > 0 and attname not like '\\_%'"
+    "types of postcode, joined, balance": (
+        "select string_agg(format_type(atttypid, atttypmod), ', ' order by attnum) from pg_attribute"
+        " where attrelid = 'customers'::regclass and attname in ('postcode', 'joined', 'balance')"
     ),
 }
 
@@ -36,7 +36,7 @@ def expected(folder: Path) -> Expected:
         known["with_tier"],
         known["subscribers"],
         known["visits"],
-        "id bigint, full_name text, town text, postcode text, joined date, balance numeric, tier text",
+        "text, date, numeric",
     )
     return Expected(
         rows_read=read,
