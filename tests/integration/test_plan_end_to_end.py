@@ -8,10 +8,15 @@ import pytest
 
 from fixtures.landing import Landing
 from loadstone.model.rehearsal import PlannedLoad
+from loadstone.postgres.rehearsal import RehearsalDatabase
+from loadstone.sources import open_source
+from loadstone.wiring.orders import make_order
+from loadstone.wiring.workspace import Workspace
 
 EVERYTHING = """
     SELECT n.nspname, c.relname, c.relkind, a.attname, format_type(a.atttypid, a.atttypmod)
-    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_attribute a ON a.attrelid = c.oid
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        LEFT JOIN pg_attribute a ON a.attrelid = c.oid
     WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema' ORDER BY 1, 2, 4
 """
 
@@ -34,8 +39,6 @@ def state(landing: Landing) -> list[Any]:
 def test_a_plan_of_a_first_load_leaves_not_even_the_schema(folder_landing: Landing) -> None:
     landing = folder_landing
     landing.put("day.csv", "id,v\n1,a\n2,b\n")
-    from loadstone.wiring.workspace import Workspace
-
     (planned,) = Workspace(landing.pipeline, landing.database_url, migrate=False).plan(
         [landing.uri("day.csv")]
     )
@@ -145,10 +148,6 @@ def test_a_load_beside_a_plan_goes_on(folder_landing: Landing) -> None:
     landing = folder_landing
     landing.put_and_load(OLD, "a.csv")
     landing.put("day.csv", "id,v\n8,8\n")
-    from loadstone.postgres.rehearsal import RehearsalDatabase
-    from loadstone.sources import open_source
-    from loadstone.wiring.orders import make_order
-
     pipeline = landing.pipeline
     version = open_source(landing.source).head("day.csv")
     order = make_order(version, pipeline, "orders", pipeline.datasets["orders"])

@@ -77,8 +77,8 @@ def demo(settings: Settings, name: str | None, rows: int | None, layout: DataFor
     """Run an example on the embedded database and show what happened.
 
     NAME is car-telemetry (generated, dirty, merged by key), online-retail (half a million real invoice
-    lines) or table-per-file (no configuration); without one, all run. Files and pipeline.yaml are left in .loadstone/demo/NAME, the rows in a
-    database of their own, which the next run makes anew.
+    lines) or table-per-file (no configuration); without one, all run. Files and pipeline.yaml are left in
+    .loadstone/demo/NAME, the rows in a database of their own, which the next run makes anew.
     """
     from loadstone import examples  # noqa: PLC0415 - brings the generators
 
