@@ -161,6 +161,7 @@ def test_a_header_without_rows_makes_no_table_of_types_that_it_cannot_show(
     result = loadstone("load", "orders.csv")
     assert ": 0 rows, " in result.out
     assert result.err == (
+        "note: merged by id, as the file has such a column; --mode append adds every row\n"
         "note: the file has no rows, so nothing shows the type of 'id' and 'v': the table will be made when a"
         " file with rows comes\n"
     )

@@ -208,7 +208,7 @@ def test_a_full_disk_of_the_server_fails_the_load_whole_and_the_ledger_tells(
     (tmp_path / "orders.csv").write_text("id,v\n" + f"1,{'x' * 1_900}\n" * 2_000)
     pipeline = Pipeline.model_validate({"limits": {"attempts": 2}})
     with Workspace(pipeline, server.url) as workspace:
-        (outcome,) = workspace.load([str(tmp_path / "orders.csv")])
+        (outcome,) = workspace.load([str(tmp_path / "orders.csv")], selection=Selection(mode="append"))
         history = workspace.history()
     assert (outcome.state, outcome.error_code) == ("failed", "53100")
     assert "no space left on device" in (outcome.error or "").lower()

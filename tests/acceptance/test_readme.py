@@ -45,9 +45,13 @@ def test_the_commands_of_the_readme_do_what_it_says(
 ) -> None:
     listed = re.findall(r"`loadstone ([^`>]+?)(?: > mend\.csv)?`", README.split("## What it promises")[0])
     assert {words.split()[0] for words in listed} == {
-        "validate", "load", "history", "rejects", "replay", "undo"
+        "init", "plan", "validate", "load", "history", "rejects", "replay", "undo"
     }  # fmt: skip
+    (shell.folder / "data").mkdir(exist_ok=True)
+    (shell.folder / "data" / "shops.csv").write_text("id,town\n1,Bonn\n", encoding="utf-8")
+    assert "merge by id" in shell("init", "data/", "--file", "first.yaml").out
     assert "car_data" in shell("validate").out
+    assert "3 rows read: 2 inserted, 1 rejected; 1 cell mended" in shell("plan").out
     assert "2 rows" in shell("load").out
     assert "skipped" in shell("load").out
     number = str(connection.execute("SELECT load_id FROM loadstone.loads").fetchone()[0])  # type: ignore[index]

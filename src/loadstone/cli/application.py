@@ -38,9 +38,11 @@ _SECTIONS = {
             "loadstone.cli.generate:generate",
             "Write an example's data, clean or with planted faults.",
         ),
+        "init": ("loadstone.cli.init:init", "Look at files and write pipeline.yaml, with the reasons."),
         "validate": ("loadstone.cli.validate:validate", "Check pipeline.yaml and say what it will do."),
     },
     "Load": {
+        "plan": ("loadstone.cli.plan:plan", "Show what load would do, and write nothing."),
         "load": ("loadstone.cli.load:load", "Load files or objects into PostgreSQL, each exactly once."),
         "replay": ("loadstone.cli.repair:replay", "Load an object again, or only its rejected rows."),
         "undo": ("loadstone.cli.repair:undo", "Take a load's rows out again."),

@@ -55,6 +55,11 @@ class _Stage:
     def pipeline(self) -> Path:
         return self.folder / "pipeline.yaml"
 
+    @property
+    def deliveries(self) -> list[list[str]]:
+        """What is loaded, one after another: all that the pipeline names, or a folder each."""
+        return [[f"{self.data / name}/"] for name in self.example.deliveries] or [[]]
+
 
 @click.command(epilog=_EXAMPLES)
 @click.argument("name", required=False, shell_complete=complete_example)
@@ -71,9 +76,9 @@ class _Stage:
 def demo(settings: Settings, name: str | None, rows: int | None, layout: DataFormat) -> int:
     """Run an example on the embedded database and show what happened.
 
-    NAME is car-telemetry (generated, dirty, merged by key) or online-retail (half a million real invoice
-    lines); without one, both run. Files and pipeline.yaml are left in .loadstone/demo/NAME, the rows in a
-    database of their own, which the next run makes anew.
+    NAME is car-telemetry (generated, dirty, merged by key), online-retail (half a million real invoice
+    lines) or table-per-file (no configuration); without one, all run. Files and pipeline.yaml are left in
+    .loadstone/demo/NAME, the rows in a database of their own, which the next run makes anew.
     """
     from loadstone import examples  # noqa: PLC0415 - brings the generators
 
@@ -101,7 +106,9 @@ def _run(example: Example, settings: Settings, *, rows: int | None, layout: Data
     stage, wanted = _prepare(example, settings, rows=rows, layout=layout)
     with display_for(settings) as display, _workspace(stage) as workspace:
         began = time.perf_counter()
-        outcomes = list(workspace.load(progress=display))
+        outcomes = [
+            outcome for uris in stage.deliveries for outcome in workspace.load(uris, progress=display)
+        ]
         seconds = time.perf_counter() - began
         loads = [outcome.load_id for outcome in outcomes if outcome.load_id is not None]
         reasons, sample = _rejects(workspace, loads)
@@ -124,7 +131,8 @@ def _run(example: Example, settings: Settings, *, rows: int | None, layout: Data
         seconds=seconds,
         memory=peak_rss(),
         folder=stage.folder,
-        to=stage.url if _is_overridden() else None,
+        to=stage.url if example.deliveries or _is_overridden() else None,
+        deliveries=tuple(uri for uris in stage.deliveries for uri in uris),
     )
 
 
@@ -152,6 +160,8 @@ def _prepare(
     if not settings.quiet:
         say(f"PostgreSQL {server.version} runs in .loadstone/postgres; `loadstone db stop` stops it")
     stage = replace(stage, url=fresh_database(server, f"demo_{example.name.replace('-', '_')}"))
+    if example.deliveries:
+        return stage, wanted
     # The data lies beside the file, whatever LOADSTONE_SOURCE says.
     text = example.pipeline.read_text(encoding="utf-8").replace("${LOADSTONE_SOURCE:-data}", "data")
     stage.pipeline.write_text(f'{text.rstrip()}\n\ndestination: "{stage.url}"\n', encoding="utf-8")
@@ -159,8 +169,11 @@ def _prepare(
 
 
 def _workspace(stage: _Stage) -> Workspace:
+    from loadstone.model.pipeline import Pipeline  # noqa: PLC0415
     from loadstone.wiring.cli import Workspace  # noqa: PLC0415 - brings pydantic and psycopg
 
+    if stage.example.deliveries:
+        return Workspace(Pipeline(name=stage.example.name), stage.url)
     return Workspace.open(stage.pipeline, stage.url)
 
 

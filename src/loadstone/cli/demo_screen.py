@@ -36,7 +36,8 @@ class Ran:
         seconds: that the loading took, without writing the files.
         memory: the most that this process needed, in MB.
         folder: where its files and its pipeline.yaml are.
-        to: the database's URL, where the environment names another one.
+        to: the database's URL, where the environment names another one, or there is no pipeline.yaml.
+        deliveries: folders that were loaded one after another, where there is no pipeline.yaml.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Ran:
     memory: float
     folder: Path
     to: str | None
+    deliveries: tuple[str, ...] = ()
 
     @property
     def is_right(self) -> bool:
@@ -116,6 +118,11 @@ def screen(ran: Ran) -> Iterator[str]:
 
 def next_commands(ran: Ran) -> list[str]:
     """Three commands that work from here."""
+    if ran.deliveries and ran.to:
+        where, uris = f"--to {quote(ran.to)}", " ".join(map(quote, ran.deliveries[-1:]))
+        return [f"loadstone {word} {uris} {where}" for word in ("load", "plan")] + [
+            f"loadstone history {where}"
+        ]
     file = f"-f {quote(str(ran.folder / 'pipeline.yaml'))}"
     where = f"{file} --to {quote(ran.to)}" if ran.to else file
     loads = [outcome.load_id for outcome in ran.outcomes if outcome.load_id is not None]

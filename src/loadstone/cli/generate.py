@@ -79,8 +79,8 @@ def complete_example(_ctx: click.Context, _param: click.Parameter, incomplete: s
 def generate(settings: Settings, name: str, out: str, layout: DataFormat, **options: Any) -> None:
     """Write an example's data, clean or with planted faults, to a folder or a bucket.
 
-    NAME is car-telemetry or online-retail. Beside the files stands, as NAME.faults.json, what was planted and
-    what a load must give.
+    NAME is car-telemetry, online-retail or table-per-file. Beside the files stands, as NAME.faults.json, what
+    was planted and what a load must give.
     """
     from loadstone import examples  # noqa: PLC0415 - brings the generators
 
@@ -90,7 +90,7 @@ def generate(settings: Settings, name: str, out: str, layout: DataFormat, **opti
         files = example.generate(target, format=layout, progress=progress, **options)
     if settings.json:
         found = [{"uri": file.uri, "rows": file.rows, "bytes": file.bytes} for file in files]
-        emit_json({"example": name, "files": found, "pipeline": str(example.pipeline)})
+        emit_json({"example": name, "files": found, "pipeline": _pipeline(example)})
         return
     for file in files:
         emit(f"{file.uri}: {count(file.rows, 'row')}, {size(file.bytes)}")
@@ -119,4 +119,10 @@ def _next(example: Example, out: str, layout: str) -> str:
     if layout not in example.loadable:
         return f"{layout} is not loaded yet; {' and '.join(example.loadable)} are"
     source = out if "://" in out else str(Path(out).absolute())
+    if example.deliveries:
+        return f"loadstone load {source.rstrip('/')}/{example.deliveries[0]}/"
     return f"LOADSTONE_SOURCE={source} loadstone load -f {example.pipeline}"
+
+
+def _pipeline(example: Example) -> str | None:
+    return None if example.deliveries else str(example.pipeline)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,7 +17,7 @@ from loadstone.cli.session import open_workspace, selection_of
 if TYPE_CHECKING:
     from loadstone.model.load import LoadOutcome
 
-__all__ = ["load", "report"]
+__all__ = ["key_columns", "load", "report", "selecting"]
 
 _COLOURS = {"loaded": "green", "failed": "red", "in_progress": "yellow"}
 
@@ -31,17 +31,36 @@ Examples:
 """
 
 
+_SELECTING = (
+    click.option(
+        "--dataset", metavar="NAME", help="The dataset in pipeline.yaml, where the files do not tell."
+    ),
+    click.option("--table", metavar="NAME", help="The table, for use without a pipeline file."),
+    click.option(
+        "--mode", type=click.Choice(["append", "merge", "replace"]), help="What a file does to the table."
+    ),
+    click.option(
+        "--key", metavar="COLUMNS", multiple=True, help="What tells rows apart: --key id, or --key a,b."
+    ),
+    click.option("--all-text", is_flag=True, help="Make every column text, untouched, and infer no types."),
+)
+
+
+def selecting(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Gives a command the options that say where files go: those of `load`."""
+    for option in reversed(_SELECTING):
+        command = option(command)
+    return command
+
+
+def key_columns(written: Sequence[str]) -> tuple[str, ...]:
+    """The key's columns, from `--key a,b` and `--key a --key b` alike."""
+    return tuple(part.strip() for text in written for part in text.split(",") if part.strip())
+
+
 @click.command(epilog=_EXAMPLES)
 @click.argument("uris", metavar="[URI]...", nargs=-1)
-@click.option("--dataset", metavar="NAME", help="The dataset in pipeline.yaml, where the files do not tell.")
-@click.option("--table", metavar="NAME", help="The table, for use without a pipeline file.")
-@click.option(
-    "--mode", type=click.Choice(["append", "merge", "replace"]), help="What a file does to the table."
-)
-@click.option(
-    "--key", metavar="COLUMNS", multiple=True, help="What tells rows apart: --key id, or --key a,b."
-)
-@click.option("--all-text", is_flag=True, help="Make every column text instead of inferring types.")
+@selecting
 @click.option("--wait", is_flag=True, help="Wait for another worker that loads the same object.")
 @click.option("--strict", is_flag=True, help="Exit with 1 if any row was rejected.")
 @everywhere
@@ -57,9 +76,8 @@ def load(
     The exit status is 0 if every object is loaded now or was before, 1 if one failed, or is being loaded by
     another worker (--wait waits for that).
     """
-    columns = tuple(part.strip() for text in key for part in text.split(",") if part.strip())
     with open_workspace(settings) as workspace, display_for(settings) as display:
-        selection = selection_of(key=columns, **options)
+        selection = selection_of(key=key_columns(key), **options)
         outcomes = workspace.load(uris, selection=selection, wait=wait, progress=display)
         return report(outcomes, settings, display, strict=strict)
 

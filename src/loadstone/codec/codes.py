@@ -15,6 +15,7 @@ __all__ = [
     "INVALID_JSON",
     "INVALID_UTF8",
     "KEY_TWICE",
+    "LEADING_ZEROS",
     "LONGER_THAN_ALLOWED",
     "MALFORMED_QUOTE",
     "MISSING_COMMA",
@@ -95,6 +96,7 @@ UNKNOWN_KEY = 34
 NESTED_VALUE = 35
 KEY_TWICE = 36
 MISSING_COMMA = 37
+LEADING_ZEROS = 60
 
 #: Every code by its number.
 CODES: dict[int, Code] = {
@@ -119,6 +121,7 @@ CODES: dict[int, Code] = {
     NOT_BYTES: Code("not_bytes", "{value} is not bytea in its hex or escape form"),
     NOT_AN_ADDRESS: Code("not_an_address", "{value} is not an IP address"),
     NOT_A_LABEL: Code("not_a_label", "{value} is not a label of {type}"),
+    LEADING_ZEROS: Code("leading_zeros", "{value} has leading zeros or a plus sign, which {type} would lose"),
     NOT_AN_ARRAY: Code("not_an_array", "{value} is not an array of {element}"),
     # A value that a rule of its column refuses.
     BELOW_MINIMUM: Code("below_minimum", "{value} is below the minimum of {limit}"),

@@ -4,7 +4,7 @@ cimport cython
 
 from loadstone.codec.buffers cimport Buffer, Text
 from loadstone.codec.formats cimport FormatParser
-from loadstone.codec.numerals cimport NumberParser
+from loadstone.codec.numerals cimport NumberParser, has_leading_zeros
 from loadstone.codec.numerics cimport NumericParser
 from loadstone.codec.program cimport Program
 from loadstone.codec.temporal cimport TemporalParser

@@ -12,6 +12,7 @@ from loadstone.codec.bloom import hash_bytes, mix
 from loadstone.codec.buffers import Buffer, Text
 from loadstone.codec.codes import (
     INVALID_JSON,
+    LEADING_ZEROS,
     NOT_A_BOOLEAN,
     NOT_A_LABEL,
     NOT_A_NUMBER,
@@ -24,6 +25,7 @@ from loadstone.codec.formats import FormatParser
 from loadstone.codec.jsontext import check_json, check_jsonb
 from loadstone.codec.kinds import (
     ARRAY,
+    AS_WRITTEN,
     BOOLEAN,
     CHAR,
     DATE,
@@ -45,7 +47,7 @@ from loadstone.codec.kinds import (
     UUID,
     VARCHAR,
 )
-from loadstone.codec.numerals import NumberParser
+from loadstone.codec.numerals import NumberParser, has_leading_zeros
 from loadstone.codec.numerics import NumericParser
 from loadstone.codec.program import Program
 from loadstone.codec.temporal import TemporalParser
@@ -120,6 +122,8 @@ class FieldEncoder:
         """Writes an integer, a floating-point number or a numeric."""
         code: cython.int
         begin: cython.Py_ssize_t
+        if (self.program.flags[column] & AS_WRITTEN) and has_leading_zeros(text, start, end):
+            return LEADING_ZEROS
         if kind == NUMERIC:
             begin = self.out.position
             self.out.put_int32(0)

@@ -6,6 +6,7 @@ from loadstone.model.types import PgType
 
 __all__ = [
     "ARRAY",
+    "AS_WRITTEN",
     "BOOLEAN",
     "BYTEA",
     "CHAR",
@@ -104,6 +105,7 @@ LOCAL_NUMBERS = 16384
 HAS_FORMATS = 32768
 HAS_ZONE = 65536
 IS_KEY = 131072
+AS_WRITTEN = 4194304  # what a number would lose of its text refuses it
 
 # What a cell of the file is (its marks, added up).
 IS_UNKNOWN = 1

@@ -27,6 +27,7 @@ cdef class NumberParser:
 
 
 cdef Py_ssize_t skip_sign(Text text, Py_ssize_t start, Py_ssize_t end) except -1 nogil
+cdef bint has_leading_zeros(Text text, Py_ssize_t start, Py_ssize_t end) except -1 nogil
 cdef bint is_infinity(Text text, Py_ssize_t start, Py_ssize_t end) except -1 nogil
 cdef int parse_exponent(Text text, Py_ssize_t start, Py_ssize_t end) except? -2000000 nogil
 cdef bint survives_second_rounding(double value) except -1 nogil

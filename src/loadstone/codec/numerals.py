@@ -43,6 +43,23 @@ def skip_sign(text: Text, start: cython.Py_ssize_t, end: cython.Py_ssize_t) -> c
     return start
 
 
+def has_leading_zeros(text: Text, start: cython.Py_ssize_t, end: cython.Py_ssize_t) -> cython.bint:
+    """Whether a number would lose some of this text: `007`, `+49`, `-0`; not `0`, `0.5`."""
+    if end - start < 2:
+        return False
+    c: cython.uchar = text.data[start]
+    if c == 43:
+        return True
+    if c == 45:
+        start += 1
+        if end - start == 1:
+            return text.data[start] == 48
+    if text.data[start] != 48:
+        return False
+    c = text.data[start + 1]
+    return 48 <= c <= 57
+
+
 def is_infinity(text: Text, start: cython.Py_ssize_t, end: cython.Py_ssize_t) -> cython.bint:
     """Whether the text is `infinity` or `inf`, in any case."""
     return is_word(text, start, end, b"infinity", 8) or is_word(text, start, end, b"inf", 3)

@@ -208,6 +208,7 @@ def _flags(column: Column, kind: int, key: Sequence[str]) -> int:
         k.LOCAL_NUMBERS: column.decimal != "." or column.thousands is not None,
         k.HAS_FORMATS: bool(column.formats),
         k.IS_KEY: column.name in key,
+        k.AS_WRITTEN: column.as_written,
     }
     return sum(flag for flag, is_asked in (rules | asked).items() if is_asked)
 

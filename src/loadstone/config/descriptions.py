@@ -103,7 +103,8 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "decided from the file.",
         "header_rows": "How many records the header takes; their words are joined. Left out: decided from "
         "the file.",
-        "skip_lines": "Lines before the header; in a workbook, rows of the sheet. Left out: decided from the file.",
+        "skip_lines": "Lines before the header; in a workbook, rows of the sheet. Left out: decided from "
+        "the file.",
         "ragged": "What becomes of records with too few or too many cells: reject, pad the short ones with "
         "NULL, truncate the long ones, or pad_and_truncate.",
         "decimal": "Before the fraction, in columns whose type is inferred. Left out: decided from the file.",
@@ -112,8 +113,8 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "max_record_bytes": "A record longer than this is rejected.",
         "max_compression_ratio": "A file that unpacks to more than so many times its size is refused.",
         "records": "JSON: the way to the records within the document, as in $.data.items.",
-        "nested": "JSON: what becomes of an object within a record: one jsonb column, or a column for each of "
-        "its members (flatten).",
+        "nested": "JSON: what becomes of an object within a record: one jsonb column, or a column for each "
+        "of its members (flatten).",
         "separator": "JSON: between the names of flattened objects.",
     },
 }

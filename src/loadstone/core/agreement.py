@@ -10,7 +10,7 @@ from loadstone.errors import ContractError
 from loadstone.model.contract import Cell
 from loadstone.model.pipeline import Dataset
 
-__all__ = ["LINEAGE", "check_apart", "check_names", "listed", "match_names"]
+__all__ = ["LINEAGE", "check_apart", "check_names", "listed", "match_names", "match_table"]
 
 #: The columns that say where a row came from.
 LINEAGE = frozenset({"_load_id", "_row"})
@@ -37,6 +37,40 @@ def match_names(names: Sequence[str], sources: Collection[str], where: str) -> d
             )
         if candidates:
             matched[candidates[0]] = source
+    return matched
+
+
+def match_table(names: Sequence[str], columns: Collection[str], where: str) -> dict[str, str]:
+    """File name -> the table's column of that name: as an identifier, else without regard to separators.
+
+    `Order ID` is `order_id`, and so is `orderId` where no other name in the file is.
+
+    Raises:
+        ContractError: a name could be any of several columns, or several names one column.
+    """
+    matched = {name: target for name in names if (target := column_name(name)) in columns}
+    left = [name for name in names if name not in matched]
+    loose: dict[str, list[str]] = {}
+    for column in sorted(set(columns) - set(matched.values())):
+        loose.setdefault(_normal(column), []).append(column)
+    taken: dict[str, str] = {}
+    for name in left:
+        candidates = loose.get(_normal(name), [])
+        if len(candidates) > 1:
+            raise ContractError(
+                f"{name!r} in the file could be any of the table's {listed(candidates)}",
+                where=where,
+                hint="say which: `rename:` under `columns:`",
+            )
+        for column in candidates:
+            if column in taken:
+                raise ContractError(
+                    f"{listed([taken[column], name])} would become the same column {column!r}",
+                    where=where,
+                    hint="rename one of them with `rename:` under `columns:`",
+                )
+            matched[name] = column
+            taken[column] = name
     return matched
 
 

@@ -13,6 +13,8 @@ from loadstone.model.types import PgType, parse_type
 
 __all__ = ["late_columns", "wider_types"]
 
+_TEXT = PgType("text")
+
 # Whatever a type holds, the types behind it hold unchanged. `text` is never among them, though it holds
 # everything: what was a number would be none any more to those who read the table.
 _WIDER: dict[str, tuple[PgType, ...]] = {
@@ -52,12 +54,15 @@ def late_columns(
     return tuple(made)
 
 
-def wider_types(narrow: PgType) -> tuple[PgType, ...]:
+def wider_types(narrow: PgType, *, is_new: bool = False) -> tuple[PgType, ...]:
     """What a column of a type may become where values do not fit, the narrowest first; often nothing.
 
     A limit (of characters, of digits) goes; an integer gets more digits, then decimals; a real gets double
-    precision.
+    precision. A column that is new, whose type the file's first rows suggested, may become `text` in the end:
+    nobody reads it yet, and the type of a new column is what all its values prove.
     """
+    if is_new and not narrow.is_array and narrow != _TEXT:
+        return (*wider_types(narrow), _TEXT)
     if narrow.is_array or narrow.name == "character":
         return ()
     if narrow.length is not None or narrow.precision is not None:

@@ -8,11 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from loadstone.core.agreement import LINEAGE, check_apart, check_names, listed, match_names
-from loadstone.core.drift import wider_types
-from loadstone.core.infer import infer_type
+from loadstone.core.agreement import (
+    LINEAGE,
+    check_apart,
+    check_names,
+    listed,
+    match_names,
+    match_table,
+)
+from loadstone.core.column_types import ColumnTypes
 from loadstone.core.names import column_name
-from loadstone.core.sniffing.numbers import plain_number
 from loadstone.errors import ContractError
 from loadstone.model.contract import Cell, Column, Fixed, LoadPlan
 from loadstone.model.load import Layout
@@ -21,10 +26,6 @@ from loadstone.model.table import TableShape
 from loadstone.model.types import UNDECIDED, PgType
 
 __all__ = ["Planned", "make_plan"]
-
-_TEXT = PgType("text")
-_NUMBERS = frozenset({"smallint", "integer", "bigint", "numeric", "real", "double precision"})
-_UNQUOTED_IN_JSON = frozenset({"boolean", "bigint", "numeric", "double precision"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ class Planned:
         additions: columns that the table lacks and `evolve` adds before the load.
         widenings: columns of the table that get a wider type before the load.
         evolving: columns whose type may grow with what the file brings: nobody wrote it down.
+        fresh: those of them that are new: what the values prove is all that their type stands on.
+        evidence: column -> why it has its type, for types that the file's values decided.
         notes: decisions that a person should know of.
     """
 
@@ -43,6 +46,8 @@ class Planned:
     additions: tuple[Column, ...]
     widenings: tuple[Column, ...]
     evolving: frozenset[str]
+    fresh: frozenset[str]
+    evidence: Mapping[str, str]
     notes: tuple[str, ...]
 
 
@@ -100,7 +105,15 @@ def make_plan(
         unknown_keys=dataset.contract,
     )
     widenings = planner.widenings(plan.columns)
-    return Planned(plan, additions, widenings, frozenset(planner.evolving), tuple(planner.notes))
+    return Planned(
+        plan,
+        additions,
+        widenings,
+        frozenset(planner.types.evolving),
+        frozenset(planner.types.fresh),
+        planner.types.evidence,
+        (*planner.notes, *planner.types.notes),
+    )
 
 
 class _Planner:
@@ -119,12 +132,10 @@ class _Planner:
         self.shape = shape
         self.where = where
         self.notes: list[str] = list(layout.notes)
-        self.evolving: set[str] = set()
+        self.types = ColumnTypes(dataset, layout, shape, outgrown)
         self.is_json = layout.dialect.get("format") in {"jsonl", "json"}
         self.is_without_rows = layout.is_complete and not layout.sample
-        self._outgrown = outgrown
         self._in_table = {column.name: column for column in shape.columns} if shape else {}
-        self._positions = {name: i for i, name in enumerate(layout.names)}
 
     def cells(self) -> tuple[Cell, ...]:
         """One cell per column of the file, in its order; keys that only the contract knows come after."""
@@ -136,19 +147,23 @@ class _Planner:
         self.notes += (
             f"the file's {name!r} is taken for {to!r}" for name, to in matched.items() if name != to
         )
+        in_table = self._known_to_table(matched)
         cells, unknown = [], []
         for name in self.layout.names:
             if name in matched:
-                cells.append(Cell(name, tuple(self._typed(c, name) for c in by_source.pop(matched[name]))))
-            elif (known := self._known_to_table(name, by_source)) is not None:
-                cells.append(Cell(name, (known,)))
+                made = by_source.pop(matched[name])
+                cells.append(Cell(name, tuple(self.types.decided(column, name) for column in made)))
+            elif name in in_table:
+                column = Column(in_table[name], UNDECIDED)
+                cells.append(Cell(name, (self.types.decided(column, name),)))
             else:
                 unknown.append(name)
                 cells.append(self._unknown(name))
         self._report_unknown(unknown)
         if self.is_json:
             cells.extend(
-                Cell(name, tuple(self._typed(c, name) for c in made)) for name, made in by_source.items()
+                Cell(name, tuple(self.types.decided(c, name) for c in made))
+                for name, made in by_source.items()
             )
         return tuple(cells)
 
@@ -158,7 +173,7 @@ class _Planner:
         for column in self.columns:
             if column.name in present:
                 continue
-            typed = self._typed(column, column.source or column.name)
+            typed = self.types.decided(column, column.source or column.name)
             if column.constant is not None:
                 out.append(Fixed(typed, column.constant))
             elif column.metadata is not None:
@@ -186,7 +201,7 @@ class _Planner:
         made = []
         for column in columns:
             found = self._in_table.get(column.name)
-            if found is not None and column.name in self.evolving and column.type != found.type:
+            if found is not None and column.name in self.types.evolving and column.type != found.type:
                 made.append(column)
                 self.notes.append(
                     f"{column.name} was {found.type} and is {column.type} from now on:"
@@ -205,21 +220,24 @@ class _Planner:
             f" {what} will be made when a file with rows comes"
         )
 
-    def _known_to_table(self, name: str, configured: Mapping[str, object]) -> Column | None:
-        """A column that the contract leaves out but the table has: the table's type is the contract."""
-        target = column_name(name)
-        if target not in self._in_table or target in configured or target in LINEAGE:
-            return None
-        found = self._evolved(target, self._in_table[target].type)
-        return self._as_written(Column(target, found, source=name))
+    def _known_to_table(self, matched: Mapping[str, str]) -> dict[str, str]:
+        """File name -> column, for those that the contract leaves out but the table has.
+
+        The table's type is the contract then.
+        """
+        names = [name for name in self.layout.names if name not in matched]
+        taken = {column.name for column in self.columns} | LINEAGE
+        found = match_table(names, self._in_table.keys() - taken, self.where)
+        self.notes += (
+            f"the file's {name!r} is taken for {to!r}" for name, to in found.items() if name.lower() != to
+        )
+        return found
 
     def _unknown(self, name: str) -> Cell:
         if self.dataset.contract == "discard_row":
             return Cell(name, is_unknown=True)
         if self.dataset.contract == "evolve":
-            target = column_name(name)
-            found = self._evolved(target, self._inferred(name))
-            return Cell(name, (self._as_written(Column(target, found, source=name)),))
+            return Cell(name, (self.types.decided(Column(column_name(name), UNDECIDED), name),))
         return Cell(name)
 
     def _report_unknown(self, unknown: Sequence[str]) -> None:
@@ -234,55 +252,6 @@ class _Planner:
             )
         if self.dataset.contract == "discard_value":
             self.notes.append(f"left out, since the contract does not know it: {', '.join(unknown)}")
-
-    def _typed(self, column: Column, source: str) -> Column:
-        """A configured column without a type gets the table's, else what the sample shows."""
-        if column.type != UNDECIDED:
-            return replace(column, source=source)
-        found = self._in_table.get(column.name)
-        type_ = found.type if found else _TEXT if column.constant is not None else self._inferred(source)
-        typed = replace(column, source=source, type=self._evolved(column.name, type_))
-        return self._as_written(typed) if (column.decimal, column.thousands) == (".", None) else typed
-
-    def _as_written(self, column: Column) -> Column:
-        """The column with the separators that its numbers have in this file."""
-        style = self._number_style(column.source)
-        if style is None or column.type.name not in _NUMBERS:
-            return column
-        return replace(column, decimal=style["decimal"], thousands=style["thousands"])
-
-    def _number_style(self, name: str | None) -> Mapping[str, str] | None:
-        styles: Mapping[str, Mapping[str, str]] = self.layout.dialect.get("numbers") or {}
-        return styles.get(name or "")
-
-    def _evolved(self, name: str, found: PgType) -> PgType:
-        """The type of a column for which none is written down: the table's, or what the sample shows."""
-        in_table = self._in_table.get(name)
-        if self.dataset.contract == "evolve" and (in_table is None or in_table.is_plain):
-            self.evolving.add(name)
-            wider = self._outgrown.get(name)
-            return wider if wider in wider_types(found) else found
-        return found
-
-    def _inferred(self, name: str) -> PgType:
-        position = self._positions.get(name)
-        if self.dataset.types == "text":
-            return _TEXT
-        if position is not None and position < len(self.layout.types):
-            return self.layout.types[position]
-        if self.is_without_rows:
-            return UNDECIDED
-        if position is None:
-            return _TEXT
-        kinds = self.layout.kinds[position] if position < len(self.layout.kinds) else frozenset()
-        if "nested" in kinds:
-            return PgType("jsonb")
-        cells = (row[position] for row in self.layout.sample if position < len(row))
-        if (style := self._number_style(name)) is not None:
-            cells = (cell and plain_number(cell, style["decimal"], style["thousands"]) for cell in cells)
-        found = infer_type(cells)
-        # In JSON, who writes "12" with quotes means the text.
-        return _TEXT if "string" in kinds and found.name in _UNQUOTED_IN_JSON else found
 
 
 def _without_undecided(

@@ -16,6 +16,7 @@ from loadstone.examples.example import (
     Query,
 )
 from loadstone.examples.online_retail import ONLINE_RETAIL
+from loadstone.examples.table_per_file import TABLE_PER_FILE
 
 __all__ = [
     "EXAMPLES",
@@ -30,7 +31,7 @@ __all__ = [
 ]
 
 #: By name, in the order in which the demonstration runs them.
-EXAMPLES = {example.name: example for example in (CAR_TELEMETRY, ONLINE_RETAIL)}
+EXAMPLES = {example.name: example for example in (CAR_TELEMETRY, ONLINE_RETAIL, TABLE_PER_FILE)}
 
 
 def get(name: str) -> Example:

@@ -131,7 +131,7 @@ class Example:
     Attributes:
         name: as on the command line.
         title: one line for people.
-        folder: holds `pipeline.yaml` and `README.md`.
+        folder: holds `README.md` and, if it has one, `pipeline.yaml`.
         formats: what `generate` can write.
         loadable: those of them that this version of the pipeline loads.
         default_rows: how many rows `generate` writes where nobody says.
@@ -141,6 +141,8 @@ class Example:
         generate: writes the data.
         expected: reads a folder that `generate` wrote, tells what a run over all of it must give.
         check: compares the database with what was expected.
+        deliveries: folders of the data that are loaded one after another, without a pipeline file; none where
+            there is a `pipeline.yaml`.
     """
 
     name: str
@@ -155,10 +157,11 @@ class Example:
     generate: Generate
     expected: Callable[[Path], Expected]
     check: Callable[[Query, Expected], list[Check]]
+    deliveries: tuple[str, ...] = ()
 
     @property
     def pipeline(self) -> Path:
-        """Its `pipeline.yaml`."""
+        """Its `pipeline.yaml`; an example of deliveries has none."""
         return self.folder / "pipeline.yaml"
 
 

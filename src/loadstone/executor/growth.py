@@ -5,7 +5,22 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from loadstone.codec.codes import CODES, NOT_AN_INTEGER, OUT_OF_RANGE, TOO_LONG, TOO_MANY_DIGITS
+from loadstone.codec.codes import (
+    CODES,
+    INVALID_JSON,
+    LEADING_ZEROS,
+    NOT_A_BOOLEAN,
+    NOT_A_DATE,
+    NOT_A_NUMBER,
+    NOT_A_TIMESTAMP,
+    NOT_A_UUID,
+    NOT_AN_ADDRESS,
+    NOT_AN_INTEGER,
+    OUT_OF_RANGE,
+    TOO_LONG,
+    TOO_MANY_DIGITS,
+    UNEXPECTED_ZONE,
+)
 from loadstone.core.drift import wider_types
 from loadstone.core.mended_record import is_whole
 from loadstone.model.batch import Chunk, Reject
@@ -17,6 +32,21 @@ __all__ = ["Growth"]
 
 # What a value may be rejected for that a wider type would take.
 _OUTGROWN = frozenset(CODES[code].name for code in (OUT_OF_RANGE, NOT_AN_INTEGER, TOO_MANY_DIGITS, TOO_LONG))
+# What a value may be rejected for that text would take.
+_CAST = _OUTGROWN | {
+    CODES[code].name
+    for code in (
+        INVALID_JSON,
+        LEADING_ZEROS,
+        NOT_A_BOOLEAN,
+        NOT_A_DATE,
+        NOT_A_NUMBER,
+        NOT_A_TIMESTAMP,
+        NOT_A_UUID,
+        NOT_AN_ADDRESS,
+        UNEXPECTED_ZONE,
+    )
+}
 # A numeric takes NaN and infinities, too, but those say that there is no number, not that it needs room.
 _FINITE = "1e1000"
 
@@ -31,18 +61,22 @@ class Growth:
         file: which the chunks come from.
         plan: what they were encoded with.
         evolving: the columns whose types may grow.
+        fresh: those of them that are new, and may become text.
 
     Attributes:
         unknown_keys: of JSON, each with the text of its first value.
     """
 
-    def __init__(self, file: OpenFile, plan: LoadPlan, evolving: Collection[str]) -> None:
+    def __init__(
+        self, file: OpenFile, plan: LoadPlan, evolving: Collection[str], fresh: Collection[str] = ()
+    ) -> None:
         self.unknown_keys: dict[str, str] = {}
         self._file = file
         self._plan = plan
         self._takes_keys = plan.unknown_keys == "evolve"
         columns = [column for cell in plan.cells for column in cell.columns if column.name in evolving]
-        ladders = {column.name: wider_types(column.type) for column in columns}
+        ladders = {column.name: wider_types(column.type, is_new=column.name in fresh) for column in columns}
+        self._fresh = {name for name in fresh if ladders.get(name)}
         self._ladders = {name: ladder for name, ladder in ladders.items() if ladder}
         self._widest = max(map(len, self._ladders.values()), default=0) - 1
         self._steps: dict[str, int] = {}
@@ -62,8 +96,14 @@ class Growth:
         return bool(self.unknown_keys or self._steps)
 
     def _may_fit(self, reject: Reject) -> bool:
-        codes = {reject.code, *(code for _, code, _ in reject.others)}
-        return codes <= _OUTGROWN and _failing(reject) <= self._ladders.keys() and is_whole(reject)
+        failures = (
+            (reject.column or "", reject.code),
+            *((column, code) for column, code, _ in reject.others),
+        )
+        return is_whole(reject) and all(
+            code in (_CAST if column in self._fresh else _OUTGROWN) and column in self._ladders
+            for column, code in failures
+        )
 
     def _try_wider(self, rejects: Sequence[Reject]) -> None:
         """Finds for each row that the widest types let in the narrowest ones that do."""
@@ -105,6 +145,8 @@ class Growth:
         if ladder is None:
             return column
         wider = ladder[min(step, len(ladder) - 1)]
+        if wider.name == "text":
+            return replace(column, type=wider, formats=(), as_written=False, otherwise=REJECT)
         if wider.name != "numeric":
             return replace(column, type=wider, otherwise=REJECT)
         low, high = column.minimum or f"-{_FINITE}", column.maximum or _FINITE

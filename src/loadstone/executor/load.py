@@ -139,7 +139,7 @@ def _load_rows(
     with _opened(order, parts) as file:
         planned = _plan(order, parts, transaction, file.layout)
         plan = transaction.prepare(planned.plan, file.layout)
-        growth = Growth(file, plan, planned.evolving)
+        growth = Growth(file, plan, planned.evolving, planned.fresh)
         chunks = file.chunks(plan)
         for chunk in chunks:
             if growth.takes_in(chunk):

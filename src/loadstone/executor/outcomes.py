@@ -27,6 +27,7 @@ def loaded(request: LoadRequest, load_id: int, tally: Tally, layout: Layout, pla
             for column in planned.plan.columns
         ),
         notes=(*planned.notes, *tally.notes),
+        evidence=planned.evidence,
     )
 
 

@@ -74,6 +74,7 @@ class Column:
         constant: the same text in every row; not read from the file.
         metadata: a fact about the object, the same in every row; not read from the file.
         split: the part of the source cell that this column is.
+        as_written: refuse a number whose text has what the number would lose: leading zeros, a plus sign.
     """
 
     name: str
@@ -97,6 +98,7 @@ class Column:
     constant: str | None = None
     metadata: Metadata | None = None
     split: SplitPart | None = None
+    as_written: bool = False
 
     @property
     def is_from_file(self) -> bool:

@@ -111,7 +111,10 @@ class LoadRequest:
 
 @dataclass(frozen=True, slots=True)
 class LoadOutcome:
-    """The answer to a request: what `load --json` prints, and what the Python API returns."""
+    """The answer to a request: what `load --json` prints, and what the Python API returns.
+
+    `evidence` says for each column whose type the file's values decided why it has that type.
+    """
 
     state: OutcomeState
     uri: str
@@ -127,6 +130,7 @@ class LoadOutcome:
     dialect: Mapping[str, Any] | None = None
     columns: tuple[Mapping[str, str | None], ...] = ()
     notes: tuple[str, ...] = ()
+    evidence: Mapping[str, str] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """The command line's contract."""
@@ -153,6 +157,7 @@ class LoadOutcome:
             "dialect": dict(self.dialect) if self.dialect is not None else None,
             "columns": [dict(column) for column in self.columns],
             "notes": list(self.notes),
+            "evidence": dict(self.evidence),
         }
 
 

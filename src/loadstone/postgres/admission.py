@@ -17,7 +17,7 @@ from loadstone.postgres.slots import take_slot
 from loadstone.postgres.sqlstate import translated
 from loadstone.postgres.verdict import Decision, decide, is_same_version, moves_sequencer, replaced_loads
 
-__all__ = ["Admitted", "seek_admission"]
+__all__ = ["Admitted", "rehearse_admission", "seek_admission"]
 
 
 class Admitted(NamedTuple):
@@ -97,6 +97,29 @@ def _under_lock(
         ledger.abandon(beside, request)
         load_id = ledger.insert(beside, request, "running")
         noted.append(load_id)
+    earlier = ledger.earlier_loads(connection, request, dataset)
+    replaced = replaced_loads(dataset, standing, earlier, is_same=_is_same(request, standing))
+    return Admitted(request, dataset, load_id, standing, replaced)
+
+
+def rehearse_admission(
+    connection: Connection, request: LoadRequest, dataset: Dataset
+) -> Admission | Admitted:
+    """The answer that a request by hand would get, in a transaction that the caller rolls back.
+
+    The running row is in that transaction, too, so that nobody ever sees it, and the object's lock is not
+    taken.
+
+    Raises:
+        SlotUnavailable: the fleet's cap is reached.
+    """
+    request = ledger.canonical(connection, request)
+    standing = ledger.standing(connection, request)
+    decision = _decide(connection, request, dataset, standing)
+    if decision.state is not None:
+        return _answer(decision)
+    take_slot(connection)
+    load_id = ledger.insert(connection, request, "running")
     earlier = ledger.earlier_loads(connection, request, dataset)
     replaced = replaced_loads(dataset, standing, earlier, is_same=_is_same(request, standing))
     return Admitted(request, dataset, load_id, standing, replaced)

@@ -104,6 +104,11 @@ class TableLoader:
         self._prepared = self._choose_way(fitted, target, made, tuple(replaced_loads))
         return self._prepared.fitted.plan
 
+    @property
+    def creation(self) -> Creation | None:
+        """How the table came to be, where this load made it."""
+        return None if self._prepared is None else self._prepared.made
+
     def write(self, chunk: Chunk) -> None:
         """Hands over a chunk; a thread sends it while the next one is made.
 

@@ -19,7 +19,16 @@ from loadstone.postgres.connection import Connection, Connector
 from loadstone.postgres.identifiers import parse_table, quote
 from loadstone.postgres.locks import lock_key, take
 
-__all__ = ["LATEST", "Migration", "ensure_schema", "grants", "migrate", "migrations", "schema_version"]
+__all__ = [
+    "LATEST",
+    "Migration",
+    "apply_missing",
+    "ensure_schema",
+    "grants",
+    "migrate",
+    "migrations",
+    "schema_version",
+]
 
 _LOCK_SECONDS = 60.0
 
@@ -154,16 +163,37 @@ def _apply_next(connector: Connector) -> Migration | None:
             missing = [migration for migration in migrations() if migration.version > version]
             if not missing:
                 return None
-            if version == 0:
-                connection.execute(_CREATE)
-            connection.execute(missing[0].statements)
-            connection.execute(
-                b"INSERT INTO loadstone.schema_version (version, name) VALUES (%s, %s)",
-                [missing[0].version, missing[0].name],
-            )
+            _apply(connection, missing[0], is_first=version == 0)
             return missing[0]
     except PermissionDenied as error:
         raise _may_not(connector, error) from error
+
+
+def apply_missing(connection: Connection, where: str) -> None:
+    """Makes the schema fit for the rest of the caller's transaction, and for it alone.
+
+    Raises:
+        SchemaVersionError: the schema is newer than this program.
+    """
+    version = schema_version(connection)
+    _refuse_newer(version, where)
+    if version >= _OLDEST:
+        return
+    take(connection, lock_key("migrate"))
+    version = schema_version(connection)
+    for migration in migrations():
+        if migration.version > version:
+            _apply(connection, migration, is_first=version == 0 and migration.version == 1)
+
+
+def _apply(connection: Connection, migration: Migration, *, is_first: bool) -> None:
+    if is_first:
+        connection.execute(_CREATE)
+    connection.execute(migration.statements)
+    connection.execute(
+        b"INSERT INTO loadstone.schema_version (version, name) VALUES (%s, %s)",
+        [migration.version, migration.name],
+    )
 
 
 def _may_not(connector: Connector, error: PermissionDenied) -> PermissionDenied:

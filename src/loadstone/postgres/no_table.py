@@ -22,6 +22,7 @@ class NoTable:
     """
 
     shape = None
+    creation = None
 
     def __init__(self, dataset: Dataset, table: str) -> None:
         self._dataset = dataset

@@ -14,7 +14,7 @@ import psycopg
 from loadstone.errors import BalanceError, DestinationError, LoadstoneError, TableBusy
 from loadstone.model.batch import Chunk, Reject
 from loadstone.model.contract import LoadPlan
-from loadstone.model.load import Counts, Layout
+from loadstone.model.load import Counts, Layout, LoadRecord
 from loadstone.model.table import TableShape
 from loadstone.postgres import closing, ledger
 from loadstone.postgres.admission import Admitted
@@ -93,11 +93,8 @@ class PostgresLoadTransaction:
 
     def confirm(self, sha256: str) -> int | None:
         """Whether these bytes are what stands for the key already; see `ports.LoadTransaction`."""
-        request, standing = self._admitted.request, self._admitted.standing
-        has_own_name = request.version.version_id is not None or request.version.etag is not None
-        if standing is None or has_own_name or request.again or self._replay is not None:
-            return None
-        if self._admitted.dataset.mode == "merge":
+        request, standing = self._admitted.request, self._standing_to_compare
+        if standing is None:
             return None
         with translated(self._where):
             self._loader.drain()
@@ -106,6 +103,15 @@ class PostgresLoadTransaction:
         self.withdraw()
         closing.touch(self._connector, request, standing.load_id)
         return standing.load_id
+
+    @property
+    def _standing_to_compare(self) -> LoadRecord | None:
+        """The load whose bytes may be those of this one, where that would make this one needless."""
+        request, standing = self._admitted.request, self._admitted.standing
+        has_own_name = request.version.version_id is not None or request.version.etag is not None
+        if standing is None or has_own_name or request.again or self._replay is not None:
+            return None
+        return None if self._admitted.dataset.mode == "merge" else standing
 
     def finish(self, counts: Counts, *, sha256: str, source_bytes: int) -> Counts:
         """Settles, merges, writes rejects and the ledger row; see `ports.LoadTransaction`."""

@@ -32,10 +32,10 @@ class AutomaticReader:
 
     @contextmanager
     def open(self, stream: ByteStream, version: ObjectVersion, file_format: Format) -> Iterator[OpenFile]:
-        """Chooses by `format: type`, else by what is a workbook or Parquet, else by the key's ending, else by
-        whether the text begins with an object.
+        """Chooses by `format: type`, else by the first bytes, else by the key's ending.
 
-        Workbooks and Parquet are told by their first bytes, whatever the key.
+        Workbooks and Parquet are told by their first bytes, whatever the key; text that begins with an object
+        is JSON.
 
         Raises:
             FormatError: the file is empty, or not of its format.

@@ -66,8 +66,8 @@ def load(
         uri: a path, a glob, `s3://bucket/key`, a prefix ending in `/`, or several of these.
         to: the database; None: LOADSTONE_DATABASE_URL, DATABASE_URL, else the embedded one.
         table: the table; None: called as the file.
-        mode: None: `append`, or `merge` where a key is given.
-        key: the key columns of a merge.
+        mode: None: `merge` where there is a key, else `append`.
+        key: the key columns of a merge; none: `id`, else `email`, where the file has such a column.
         all_text: every column as text, untouched.
 
     Raises:

@@ -68,10 +68,17 @@ class Selection(NamedTuple):
 
 
 class SourcedOrder(NamedTuple):
-    """An order and where its object comes from."""
+    """An order and where its object comes from.
+
+    Attributes:
+        order: what is to be loaded.
+        source: where its object is.
+        finds_key: nobody says how the rows go in: the file's columns decide (see `wiring.keys`).
+    """
 
     order: Order
     source: Source
+    finds_key: bool = False
 
 
 class _Found(NamedTuple):
@@ -81,6 +88,7 @@ class _Found(NamedTuple):
     version: ObjectVersion
     name: str
     dataset: Dataset
+    is_made_up: bool = False
 
 
 def orders_for(
@@ -93,11 +101,19 @@ def orders_for(
     Raises:
         UsageError: nothing is named, a dataset is unknown, or a file belongs to none.
         ObjectMissing: nothing is there.
+        ConfigurationError: several files would become one table, and nobody asked for that.
     """
     found = list(_named(uris, pipeline, selection) if uris else _configured(pipeline, selection))
     found.sort(key=lambda item: (item.version.modified, item.version.key))
+    if not selection.table:
+        _require_own_tables([item for item in found if item.is_made_up])
+    is_open = selection.mode is None and not selection.key
     return [
-        SourcedOrder(make_order(item.version, pipeline, item.name, item.dataset, again=again), item.source)
+        SourcedOrder(
+            make_order(item.version, pipeline, item.name, item.dataset, again=again),
+            item.source,
+            finds_key=is_open and item.is_made_up,
+        )
         for item in found
     ]
 
@@ -136,8 +152,10 @@ def _named(uris: Sequence[str], pipeline: Pipeline, selection: Selection) -> Ite
         if not versions:
             raise ObjectMissing("there is no such file", where=uri, hint="a folder or prefix ends in `/`")
         for version in versions:
-            name, dataset = _dataset_of(version.key.removeprefix(source.prefix), pipeline, selection)
-            yield _Found(source, version, name, dataset)
+            name, dataset, is_made_up = _dataset_of(
+                version.key.removeprefix(source.prefix), pipeline, selection
+            )
+            yield _Found(source, version, name, dataset, is_made_up)
 
 
 def _configured(pipeline: Pipeline, selection: Selection) -> Iterator[_Found]:
@@ -163,15 +181,34 @@ def _configured(pipeline: Pipeline, selection: Selection) -> Iterator[_Found]:
             yield _Found(source, version, name, dataset)
 
 
-def _dataset_of(key: str, pipeline: Pipeline, selection: Selection) -> tuple[str, Dataset]:
+def _dataset_of(key: str, pipeline: Pipeline, selection: Selection) -> tuple[str, Dataset, bool]:
+    """The name of a key's dataset, the dataset, and whether it is made up for this file."""
     if selection.dataset:
-        return selection.dataset, selection.applied(_known(selection.dataset, pipeline))
+        return selection.dataset, selection.applied(_known(selection.dataset, pipeline)), False
     if pipeline.datasets and not selection.table:
         name = route(key, pipeline.datasets)
-        return name, selection.applied(pipeline.datasets[name])
+        return name, selection.applied(pipeline.datasets[name]), False
     table = selection.table or table_name(key)
     # However the table is written, it is the same dataset to the ledger.
-    return unqualified(table), selection.applied(Dataset.model_construct(files=(key,), table=table))
+    return unqualified(table), selection.applied(Dataset.model_construct(files=(key,), table=table)), True
+
+
+def _require_own_tables(found: Sequence[_Found]) -> None:
+    """Files named alike but for case, separators, folder or ending are not mixed by accident.
+
+    Raises:
+        ConfigurationError: two of them would become the same table.
+    """
+    by_table: dict[str, _Found] = {}
+    for item in found:
+        other = by_table.setdefault(item.name, item)
+        if other.version.uri != item.version.uri:
+            raise ConfigurationError(
+                f"{other.version.uri} and this file would both become the table {item.name!r}",
+                where=item.version.uri,
+                hint=f"--table {item.name} loads them into one table; load them one by one with --table NAME"
+                " for tables of their own, or write a pipeline.yaml (`loadstone init`)",
+            )
 
 
 def _known(name: str, pipeline: Pipeline) -> Dataset:

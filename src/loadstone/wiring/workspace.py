@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from loadstone.config.destination import choose_destination, mask_password
 from loadstone.errors import UsageError
-from loadstone.executor.load import Order, Parts, load_object
+from loadstone.executor.load import Parts, load_object
 from loadstone.executor.patience import Patience
 from loadstone.model.batch import Reject
 from loadstone.model.load import LoadOutcome, LoadRecord
@@ -20,8 +21,12 @@ from loadstone.platform.retry import retrying
 from loadstone.ports import Progress, Source
 from loadstone.postgres import PostgresDatabase
 from loadstone.readers.automatic import AutomaticReader
+from loadstone.wiring.keys import telling_of_key, with_key
 from loadstone.wiring.orders import Selection, SourcedOrder, orders_for
 from loadstone.wiring.quiet import Quiet
+
+if TYPE_CHECKING:
+    from loadstone.model.rehearsal import PlannedLoad
 
 __all__ = ["Workspace"]
 
@@ -101,6 +106,35 @@ class Workspace:
         for sourced in orders:
             yield self._run(sourced, wait=wait, progress=progress)
 
+    def plan(
+        self,
+        uris: Sequence[str] = (),
+        *,
+        selection: Selection | None = None,
+        progress: Progress | None = None,
+    ) -> Iterator[PlannedLoad]:
+        """What `load` would do with each object by itself; writes nothing.
+
+        Raises:
+            UsageError: nothing fits what was asked.
+            ObjectMissing: nothing is there.
+        """
+        from loadstone.model.rehearsal import PlannedLoad  # noqa: PLC0415 - loads do without these
+        from loadstone.postgres.rehearsal import RehearsalDatabase  # noqa: PLC0415
+
+        database = RehearsalDatabase(self._url, limits=self.pipeline.limits)
+        for sourced in orders_for(uris, self.pipeline, selection or Selection()):
+            parts = replace(self.parts(sourced.source, progress), database=database)
+            order = sourced.order
+            if sourced.finds_key:
+                order = with_key(order, sourced.source, parts.reader)
+            outcome = load_object(order, parts)
+            if sourced.finds_key:
+                outcome = telling_of_key(outcome, order)
+            counts = database.findings.counts or outcome.counts
+            load_id = outcome.load_id if outcome.state == "skipped" else None
+            yield PlannedLoad(replace(outcome, load_id=load_id, counts=counts), database.findings)
+
     def replay(
         self,
         target: str,
@@ -131,9 +165,11 @@ class Workspace:
         )
 
     def _run(self, sourced: SourcedOrder, *, wait: bool, progress: Progress | None) -> LoadOutcome:
-        order = sourced.order
-        order = Order(order.request, order.dataset, order.columns, order.follows_head, waits=wait)
-        return load_object(order, self.parts(sourced.source, progress))
+        order, parts = replace(sourced.order, waits=wait), self.parts(sourced.source, progress)
+        if not sourced.finds_key:
+            return load_object(order, parts)
+        order = with_key(order, sourced.source, parts.reader)
+        return telling_of_key(load_object(order, parts), order)
 
     def history(
         self, *, limit: int | None = None, dataset: str | None = None, key: str | None = None

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from loadstone import examples
+from loadstone.model.pipeline import Pipeline
 from loadstone.wiring.cli import Workspace
 
 
@@ -72,3 +73,16 @@ def test_online_retail_arrives_whole_with_its_twelve_rejects(
     assert_as_expected(example, tmp_path, outcomes, connection)
     assert [(outcome.counts.loaded, outcome.counts.rejected) for outcome in outcomes] == [(541_897, 12)]
     assert [outcome.state for outcome in load(example, tmp_path, database_url, monkeypatch)] == ["skipped"]
+
+
+@pytest.mark.parametrize("data_format", ["csv", "jsonl"])
+def test_files_become_tables_of_their_own_without_any_configuration(
+    tmp_path, database_url, connection, data_format
+):
+    example = examples.get("table-per-file")
+    example.generate(tmp_path, rows=3_000, format=data_format)
+    with Workspace(Pipeline(), database_url) as workspace:
+        outcomes = [o for day in example.deliveries for o in workspace.load([f"{tmp_path / day}/"])]
+        assert_as_expected(example, tmp_path, outcomes, connection)
+        again = [o.state for day in example.deliveries for o in workspace.load([f"{tmp_path / day}/"])]
+    assert set(again) == {"skipped"}

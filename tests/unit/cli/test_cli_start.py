@@ -38,8 +38,8 @@ NOT_FOR_A_LOCAL_CSV = {
 }
 
 COMMANDS = [
-    "demo", "generate", "validate", "load", "replay", "undo", "history", "rejects", "migrate", "forget", "db",
-    "completion",
+    "demo", "generate", "init", "validate", "plan", "load", "replay", "undo", "history", "rejects",
+    "migrate", "forget", "db", "completion",
 ]  # fmt: skip
 
 

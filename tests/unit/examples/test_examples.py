@@ -14,14 +14,17 @@ from loadstone.model.pipeline import Pipeline
 
 
 @pytest.mark.parametrize("example", examples.EXAMPLES.values(), ids=str)
-def test_an_example_has_a_pipeline_and_a_page_for_people(example):
+def test_an_example_has_a_pipeline_or_needs_none_and_a_page_for_people(example):
+    assert (example.folder / "README.md").read_text(encoding="utf-8").startswith("# ")
+    assert set(example.loadable) <= set(example.formats)
+    assert example.pipeline.exists() == (not example.deliveries)
+    if example.deliveries:
+        return
     document = yaml.safe_load(example.pipeline.read_text(encoding="utf-8"))
     pipeline = Pipeline.model_validate(document)
     assert pipeline.name == example.name
     (dataset,) = pipeline.datasets.values()
     assert dataset.table == example.table
-    assert (example.folder / "README.md").read_text(encoding="utf-8").startswith("# ")
-    assert set(example.loadable) <= set(example.formats)
 
 
 def test_an_unknown_example_names_the_nearest():
@@ -30,7 +33,7 @@ def test_an_unknown_example_names_the_nearest():
     assert caught.value.hint == "did you mean car-telemetry?"
     with pytest.raises(UsageError) as caught:
         examples.get("zzz")
-    assert caught.value.hint == "there are: car-telemetry, online-retail"
+    assert caught.value.hint == "there are: car-telemetry, online-retail, table-per-file"
 
 
 def test_a_file_has_its_name_only_once_it_is_whole(tmp_path):

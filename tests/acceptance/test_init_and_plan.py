@@ -1,0 +1,76 @@
+"""`init` writes a file that validates and loads; `plan` shows what a load would do."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from fixtures.commandline import CommandLine
+
+ORDERS = 'Order ID,zip,Date,"a ""b"" #c: ${X}"\n1,01234,13/02/2024,yes\n2,98765,01/03/2024,no\n'
+
+
+def test_what_init_writes_validates_and_loads(loadstone: CommandLine, connection: psycopg.Connection) -> None:
+    loadstone.write("data/orders_20230510.csv", ORDERS)
+    loadstone.write("data/orders_20230511.csv", ORDERS)
+    loadstone.write("data/users.jsonl", '{"id": 1, "on": true}\n{"id": 2, "on": null}\n')
+    loadstone.write("data/README.md", "# no data\n")
+    screen = loadstone("init", "data").out
+    assert "pipeline.yaml written: 2 datasets" in screen
+    text = (loadstone.folder / "pipeline.yaml").read_text()
+    assert 'files: ["orders_*.csv"]  # 2 files match; 4 rows of all of them looked at' in text
+    assert "zip: {type: text}  # kept as text: 2 values have leading zeros, such as '01234'" in text
+    assert 'Date: {type: date, format: "%d/%m/%Y"}' in text
+    assert "key: [id]  # 2 of 2 values of id differ" in text
+    loadstone("validate")
+    loads = loadstone("load", "--json").document["loads"]
+    assert [(load["state"], load["rows_loaded"], load["rows_rejected"]) for load in loads] == [
+        ("loaded", 2, 0)
+    ] * 3
+    assert connection.execute("SELECT zip, date::text FROM orders ORDER BY 1").fetchone() == (
+        "01234",
+        "2024-02-13",
+    )
+
+
+def test_init_writes_over_nothing_unless_told(loadstone: CommandLine) -> None:
+    loadstone.write("a.csv", "x\n1\n")
+    loadstone.write("pipeline.yaml", "name: mine\n")
+    assert "the file is there already" in loadstone("init", "a.csv", code=2).err
+    assert "datasets:" in loadstone("init", "a.csv", "--stdout").out
+    assert (loadstone.folder / "pipeline.yaml").read_text() == "name: mine\n"
+    loadstone("init", "a.csv", "--force")
+    assert "name: mine" not in (loadstone.folder / "pipeline.yaml").read_text()
+    document = loadstone("init", "a.csv", "-f", "other.yaml", "--json").document
+    assert (document["file"], document["datasets"][0]["columns"][0]["type"]) == ("other.yaml", "bigint")
+
+
+def test_init_of_nothing_says_so(loadstone: CommandLine) -> None:
+    loadstone.write("notes/README.md", "x\n")
+    loadstone.write("notes/LICENSE.md", "x\n")
+    assert "no file whose name says what it holds" in loadstone("init", "notes", code=1).err
+
+
+def test_a_plan_is_a_screen_and_a_document(loadstone: CommandLine, connection: psycopg.Connection) -> None:
+    loadstone.write("orders.csv", ORDERS + "x,1,2\n")
+    screen = loadstone("plan", "orders.csv").out
+    assert "orders: would be loaded" in screen
+    assert "3 rows read: 2 inserted, 1 rejected" in screen
+    assert "too_few_cells  line 4: the record has 3 instead of 4 cells" in screen
+    assert 'CREATE TABLE "public"."orders"' in screen
+    (planned,) = loadstone("plan", "orders.csv", "--json").document["loads"]
+    (load,) = loadstone("load", "orders.csv", "--json").document["loads"]
+    assert planned.keys() - load.keys() == {"rejects", "ddl", "changes"}
+    same = ("state", "table", "rows_read", "rows_loaded", "rows_rejected", "columns", "dialect", "notes")
+    assert [planned[name] for name in same] == [load[name] for name in same]
+    assert connection.execute("SELECT count(*) FROM loadstone.loads").fetchone() == (1,)
+
+
+@pytest.mark.parametrize(("words", "code"), [((), 0), (("--strict",), 1)])
+def test_a_plans_exit_status_is_that_of_the_load(
+    loadstone: CommandLine, words: tuple[str, ...], code: int
+) -> None:
+    loadstone.write("orders.csv", ORDERS + "x,1,2\n")
+    loadstone("plan", "orders.csv", *words, code=code)
+    loadstone("plan", "missing.csv", *words, code=1)
+    loadstone("plan", code=2)
