@@ -83,7 +83,7 @@ def _votes(first: Row, body: Sequence[Row], typed: dict[int, str], kinds: KindCa
     named, same, votes = [], [], 0.0
     for position, cell in enumerate(first):
         if position in typed:
-            if cell and kinds[cell] not in TYPED and not is_null_word(cell):
+            if cell and kinds[cell] != typed[position] and not is_null_word(cell):
                 named.append(cell)
             elif not is_null_word(cell):
                 same.append(cell or "")

@@ -65,7 +65,7 @@ def find_region(
     comments = {i for i, record in enumerate(records) if text[record.start : record.start + 1] == b"#"}
     width = _first_width(records, comments, width, kinds)
     fitting = sum(len(records[i].cells) == width for i in comments)
-    if not comments or 2 * fitting >= len(comments):
+    if not comments or 2 * fitting > len(comments):
         comments = set()
     lines = [i for i, record in enumerate(records) if record.cells and i not in comments]
     start = next((i for i in lines if len(records[i].cells) == width), len(records))
