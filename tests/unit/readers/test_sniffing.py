@@ -121,6 +121,17 @@ def test_what_is_left_out_is_noted() -> None:
     assert other.layout.dialect["decided"]["other_tables"]["value"] == [{"line": 11, "columns": 2}]
 
 
+def test_a_row_of_totals_is_no_row_where_it_is_proven_to_be_one() -> None:
+    rows = "item,qty,price\na,1,2.5\nb,2,3.5\n"
+    assert len(read(rows + "Total,,6.0\n").rows) == 2
+    assert len(read(rows + "Total,3,6.0\n").rows) == 2
+    assert len(read(rows + "Total eclipse,9,1.5\n").rows) == 3
+
+
+def test_a_file_of_one_column_loses_no_line() -> None:
+    assert read("title\nTotal recall\n\nNote\n").rows == [["Total recall"], [None], ["Note"]]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
