@@ -121,6 +121,16 @@ def test_what_is_left_out_is_noted() -> None:
     assert other.layout.dialect["decided"]["other_tables"]["value"] == [{"line": 11, "columns": 2}]
 
 
+def test_one_stray_quote_is_one_bad_record_and_no_file_without_quotes() -> None:
+    found = read('id,v\n1,a\n2,"open\n3,c\n4,d\n')
+    assert found.rows == [["1", "a"], ["3", "c"], ["4", "d"]]
+    assert [(reject.line_number, reject.code) for reject in found.rejects] == [(3, "unclosed_quote")]
+
+
+def test_a_name_that_is_a_value_too_is_still_a_name() -> None:
+    assert read("id,v\n" + "x,v\n" * 9 + "7,v\n").layout.names == ("id", "v")
+
+
 def test_a_row_of_totals_is_no_row_where_it_is_proven_to_be_one() -> None:
     rows = "item,qty,price\na,1,2.5\nb,2,3.5\n"
     assert len(read(rows + "Total,,6.0\n").rows) == 2

@@ -19,6 +19,7 @@ __all__ = ["Ambiguous", "Sniffed", "sniff"]
 _FEW = 120
 _MANY = 2000
 _LOOK = 64 * 1024
+_MANY_BROKEN = 3
 _WEAKEST = 0.1
 _WEAKEST_PROSE = 0.3
 _TIE = 0.96
@@ -121,6 +122,7 @@ def _best(text: str, split: Split, told: Told, kinds: KindCache) -> tuple[Score,
             weak.append(dialect)
             continue
         scores.append(_scored(dialect, split, told, kinds))
+    scores = [one for one in scores if not _is_lenient(one, scores)] if told.quote is None else scores
     if told.delimiter is None and _is_typed_list(split, kinds):
         # Times are no columns of hours and minutes.
         scores = [one for one in scores if one.dialect.delimiter in COMMON]
@@ -163,6 +165,14 @@ def _highest(scores: Sequence[Score], text: str) -> Score:
         if one.value > best.value + 1e-9:
             best = one
     return best
+
+
+def _is_lenient(found: Score, scores: Sequence[Score]) -> bool:
+    """Whether a dialect without quotes does no more than to let a few records with broken ones pass."""
+    if found.dialect.quote:
+        return False
+    quoted = found.dialect._replace(quote='"')
+    return any(one.dialect == quoted and one.broken < _MANY_BROKEN for one in scores)
 
 
 def _contains(longer: str, shorter: str, text: str) -> bool:
