@@ -325,6 +325,8 @@ class Tokenizer:
         elif c == self.delimiter and self.is_delimiter(i):
             self.position = i + self.delimiter_size
             return NEXT_CELL
+        elif c == self.delimiter and i + self.delimiter_size > self.limit:
+            return self.at_limit(OVERLONG if self.is_limited else MALFORMED)
         if c not in {10, 13}:
             return MALFORMED
         i = self.line_break(i)

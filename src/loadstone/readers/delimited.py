@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,7 @@ __all__ = ["SAMPLE_RECORDS", "DelimitedFile", "DelimitedReader"]
 SAMPLE_RECORDS = 1000
 
 _NAMES_SHOWN = 5
+_SEPARATOR_LINE = re.compile(rb'"?sep=([\t -~])"?(?:\r\n|\n|\r)', re.IGNORECASE)
 _NAME_SHOWN = 40
 
 
@@ -68,10 +70,11 @@ class DelimitedFile:
                 "the file is empty", where=self._where, hint="a file needs at least a header line"
             )
         self._skip_lines(file_format.skip_lines or 0)
+        named = self._named_delimiter() if file_format.skip_lines is None else None
         self._look = look_at(
             blocks.head,
             file_format,
-            ending=named_format(version.key)[1],
+            named=named or ("\t" if named_format(version.key)[1] in {"tsv", "tab"} else None),
             is_at_end=blocks.is_at_end,
             line=self._line,
             where=self._where,
@@ -132,6 +135,14 @@ class DelimitedFile:
                     hint="give `format: {skip_lines: N}` the number of lines above the header",
                 )
         self._take(size)
+
+    def _named_delimiter(self) -> str | None:
+        """What a first line that Excel understands says, such as `sep=;`; the line is taken."""
+        match = _SEPARATOR_LINE.match(bytes(self._blocks.head[:16]))
+        if match is None:
+            return None
+        self._take(match.end())
+        return match[1].decode()
 
     def _take(self, size: int) -> None:
         self._line += count_lines(self._blocks.head[:size])

@@ -36,6 +36,7 @@ _EVIDENCE = {
     "cp1252": (0.7, "the text is no UTF-8, and its bytes above 127 are letters and signs of cp1252"),
     "latin-1": (0.6, "the text is no UTF-8, holds bytes that cp1252 lacks, and is read as latin-1"),
 }
+_MAYBE_CUT = 1024
 _UNDECODABLE = "\udcff"  # encoded with `surrogateescape`, the byte 0xFF
 
 
@@ -96,7 +97,8 @@ def _legacy(head: bytes) -> str:
     if head.isascii():
         return "utf-8"
     text = head.decode("utf-8", "surrogateescape")
-    stray = sum("\udc80" <= mark <= "\udcff" for mark in text[:-3])  # the last character may be cut off
+    text = text[:-3] if len(head) >= _MAYBE_CUT else text  # within its last character, that is
+    stray = sum("\udc80" <= mark <= "\udcff" for mark in text)
     whole = sum(mark > "\x7f" for mark in text) - stray
     if not stray or whole >= stray:
         return "utf-8"

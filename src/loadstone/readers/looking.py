@@ -19,6 +19,7 @@ __all__ = ["Look", "look_at"]
 #: Bytes of the head that are looked at.
 LOOK = 256 * 1024
 _SHOWN = 60
+_UNSURE = 0.5
 
 
 class Look(NamedTuple):
@@ -54,14 +55,14 @@ class Look(NamedTuple):
 
 
 def look_at(
-    head: memoryview, file_format: Format, *, ending: str, is_at_end: bool, line: int, where: str
+    head: memoryview, file_format: Format, *, named: str | None, is_at_end: bool, line: int, where: str
 ) -> Look:
     """Decides what the configuration leaves open.
 
     Args:
         head: the text from its first line on.
         file_format: the configuration.
-        ending: of the file's name.
+        named: the delimiter that the file's name or first line says.
         is_at_end: whether nothing follows the head.
         line: the number of its first line.
         where: the file, for messages.
@@ -72,7 +73,8 @@ def look_at(
     """
     text = bytes(head[:LOOK])
     is_complete = is_at_end and len(text) == len(head)
-    told = _told(file_format, ending)
+    delimiter = file_format.delimiter if file_format.delimiter is not None else named
+    told = Told(delimiter, file_format.quote, file_format.escape)
     _check(told, file_format.comment)
 
     def split(dialect: Dialect, limit: int) -> list[SampledRecord]:
@@ -91,14 +93,16 @@ def look_at(
             where=where,
             hint="say which: `format: {delimiter: ...}`",
         ) from None
-    return _Teller(found, text, file_format, line).look()
-
-
-def _told(file_format: Format, ending: str) -> Told:
-    delimiter = file_format.delimiter
-    if delimiter is None and ending in {"tsv", "tab"}:
-        delimiter = "\t"
-    return Told(delimiter, file_format.quote, file_format.escape)
+    teller = _Teller(found, text, file_format, line)
+    if file_format.header is None and file_format.skip_lines is None and teller.has_stray_title:
+        raise FormatError(
+            "the first line has one cell, the records have more: it could be a title, or a header that fits "
+            "no record",
+            where=where,
+            hint="say which: `format: {skip_lines: 1}` leaves it out; records with the delimiter in a text "
+            "that is not quoted take another `delimiter:`",
+        )
+    return teller.look()
 
 
 def _check(told: Told, comment: str | None) -> None:
@@ -164,10 +168,21 @@ class _Teller:
             notes=tuple(self._notes),
         )
 
+    @property
+    def has_stray_title(self) -> bool:
+        """Whether one line of one cell stands right above rows that show no header of their own."""
+        region, records = self._found.region, self._found.records
+        if region.start != 1 or region.width == 1 or len(records[0].cells) != 1 or region.has_comments:
+            return False
+        return self._found.header.confidence <= _UNSURE and len(self._found.rows) > 1
+
     def _decide_marks(self) -> None:
         dialect, configured = self._found.dialect, self._format
         if configured.delimiter is None:
-            self._decided["delimiter"] = self._found.delimiter
+            found = self._found.delimiter
+            if found.evidence == "configured":
+                found = Decision(found.value, 1.0, "the file's name or first line says so")
+            self._decided["delimiter"] = found
         if configured.quote is None:
             is_there = bool(dialect.quote) and dialect.quote.encode() in self._text
             evidence = "cells stand within it" if is_there else "nothing speaks against it"

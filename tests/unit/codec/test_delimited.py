@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from loadstone.model.contract import LoadPlan
 SPECTRUM = Path(__file__).parents[2] / "data" / "csv-spectrum"
 ABC = plan_of(*(column("text", name) for name in "abc"))
 PAIR = plan_of(column("text", "a"), column("integer", "b"), trace=True)
+TRACED = replace(ABC, trace=True)
 
 Summary = tuple[list[list[bytes | None]], list[tuple[object, ...]], int]
 
@@ -263,3 +265,52 @@ def test_a_record_can_be_split_for_a_look_at_it() -> None:
     assert split_record(b'"a"b,c\nd', b",", b'"') == (['"a"b,c'], 7)
     with pytest.raises(UnicodeDecodeError):
         split_record(b"\xff\n", b",", b'"')
+
+
+@pytest.mark.parametrize("delimiter", ["||", ", ", "|~|", "::"])
+@given(
+    rows=st.lists(st.lists(st.text('a|~:, "\n', max_size=6), min_size=3, max_size=3), max_size=5),
+    cut=st.integers(0, 60),
+)
+def test_a_delimiter_of_several_characters_separates_wherever_blocks_are_cut(
+    delimiter: str, rows: list[list[str]], cut: int
+) -> None:
+    lines = [delimiter.join('"' + cell.replace('"', '""') + '"' for cell in row) + "\n" for row in rows]
+    text = "".join(lines).encode()
+    assert rows_of(text, ABC, delimiter=delimiter.encode()) == rows
+    dialect = {"delimiter": delimiter.encode()}
+    assert in_blocks(text, [cut] if cut < len(text) else [], TRACED, **dialect) == in_blocks(
+        text, [], TRACED, **dialect
+    )
+
+
+def test_a_part_of_a_delimiter_is_text() -> None:
+    assert rows_of(b"a|b||c||d|\n|||||\n", delimiter=b"||") == [["a|b", "c", "d|"], [None, None, "|"]]
+
+
+def test_runs_of_blanks_and_tabs_separate_cells() -> None:
+    text = b'  1   2\t \t3\n4 "5 6"  7  \n8 9\n'
+    chunk = feed(text, ABC, delimiter=b"whitespace")
+    rows = [[(c or b"").decode() for c in row] for row in tuples_of(bytes(chunk.tuples))]
+    assert rows == [["1", "2", "3"], ["4", "5 6", "7"]]
+    assert [reject.code for reject in chunk.rejects] == ["too_few_cells"]
+
+
+@given(st.text('a,#"\n\r ', max_size=40), st.integers(0, 40))
+def test_comments_are_left_out_wherever_blocks_are_cut(text: str, cut: int) -> None:
+    data = text.encode()
+    cuts = [cut] if cut < len(data) else []
+    assert in_blocks(data, cuts, TRACED, comment=b"#") == in_blocks(data, [], TRACED, comment=b"#")
+
+
+def test_a_comment_is_no_record_but_a_line() -> None:
+    chunk = feed(b'#x\n1,2\r\n# "a\r\n#\n3\n4,"#5\n#6"\n', PAIR, comment=b"#")
+    assert (chunk.records, chunk.rows) == (3, 1)
+    assert [(r.row_number, r.line_number, r.raw) for r in chunk.rejects] == [
+        (2, 5, b"3\n"),
+        (3, 6, b'4,"#5\n#6"\n'),
+    ]
+
+
+def test_an_escaped_n_alone_is_null() -> None:
+    assert rows_of(b'\\N,a\\N,"\\N"\n', escape=b"\\") == [[None, "aN", "N"]]

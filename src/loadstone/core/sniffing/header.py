@@ -31,7 +31,7 @@ def header_rows(rows: Sequence[Row], kinds: KindCache) -> Decision:
     votes, because = _votes(first, body, _typed_columns(body, kinds), kinds)
     if votes > 0 and (count := _more_rows(rows, kinds)) > 1:
         return Decision(count, 0.7, f"the first {count} rows hold words above numbers or dates")
-    if votes:
+    if votes > 0 or votes <= -1:  # one word that comes again is little proof
         return Decision(int(votes > 0), min(1.0, 0.6 + 0.1 * abs(votes)), because)
     if _are_names(first):
         return Decision(1, 0.5, "nothing tells it from the rows, and most files have one")
@@ -83,7 +83,7 @@ def _votes(first: Row, body: Sequence[Row], typed: dict[int, str], kinds: KindCa
     named, same, votes = [], [], 0.0
     for position, cell in enumerate(first):
         if position in typed:
-            if cell and kinds[cell] not in TYPED and not is_null_word(cell):
+            if cell and kinds[cell] != typed[position] and not is_null_word(cell):
                 named.append(cell)
             elif not is_null_word(cell):
                 same.append(cell or "")

@@ -34,7 +34,7 @@ _KINDS = re.compile(
     r"|(?P<torn>[\"'].*|.*\")"
     r"|(?P<padded>\s.*|.*\s)"
     r"|(?P<escaped>.*\\[\"',;|\t].*)"
-    r"|(?P<joined>.*(?:[;|\t\x00-\x08\x0e-\x1f^~]|,(?! )|::).*)"
+    r"|(?P<joined>.*(?:[\t\x00-\x08\x0e-\x1f^~]|[,;|](?! )|::).*)"
     r"|(?P<text>.*)",
     re.DOTALL,
 )

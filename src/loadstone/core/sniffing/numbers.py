@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 __all__ = ["NumberStyle", "number_styles", "plain_number"]
 
+#: One value may be a slip.
+_PROOFS = 2
 _PLAIN = re.compile(r"[-+]?\d+")
 _COMMA = re.compile(r"[-+]?\d+,\d+")
 _POINT = re.compile(r"[-+]?\d+\.\d+")
@@ -79,7 +81,7 @@ def _is_plain(style: NumberStyle) -> bool:
 def _style(values: Sequence[str]) -> NumberStyle | None:
     """The style of one column; None where it holds other things than numbers, or plain ones alone."""
     marked = [value for value in values if not _PLAIN.fullmatch(value)]
-    if not marked:
+    if len(marked) < _PROOFS:
         return None
     for pattern, thousands, decimal in (
         (_GROUPS_POINT, ".", ","),

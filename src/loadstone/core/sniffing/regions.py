@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from math import isclose
 from typing import NamedTuple
 
 from loadstone.core.sniffing.decision import Record
@@ -17,9 +18,9 @@ Row = Sequence[str | None]
 #: A table below the first is one only if it has so many rows, or stands apart and has a header.
 _FEWEST_ROWS = 3
 _LONGEST_FOOTER = 5
+_TOTAL = re.compile(r"\W*(?:(?:grand |sub|sub-)?totals?\b|sum\b|summe\b|gesamt|insgesamt)", re.IGNORECASE)
 _FOOTER = re.compile(
-    r"\W*(?:(?:grand |sub|sub-)?total\b|sum\b|summe\b|gesamt|insgesamt|count\b|rows?\b|records?\b"
-    r"|end of|eof\b"
+    r"\W*(?:count\b|rows?\b|records?\b|end of|eof\b"
     r"|source\b|note\b|generated|exported|created|printed|page \d|copyright|©"
     r"|\d[\d.,]* (?:rows?|records?|lines?|entries|zeilen|datens)|[-=*_]{3,}\W*$)",
     re.IGNORECASE,
@@ -65,13 +66,15 @@ def find_region(
     comments = {i for i, record in enumerate(records) if text[record.start : record.start + 1] == b"#"}
     width = _first_width(records, comments, width, kinds)
     fitting = sum(len(records[i].cells) == width for i in comments)
-    if not comments or 2 * fitting >= len(comments):
+    if not comments or 2 * fitting > len(comments):
         comments = set()
     lines = [i for i, record in enumerate(records) if record.cells and i not in comments]
     start = next((i for i in lines if len(records[i].cells) == width), len(records))
     start = _below_titles(records, lines, start, width, kinds)
     body = [i for i in lines if i >= start and len(records[i].cells) == width]
     has_trailing, start, width, misfit = _header_width(records, lines, body, start, width, kinds)
+    if width == 1:  # whatever stands on a line may be a value
+        return Region(start, len(records), width, bool(comments))
     end, others = _end(records, lines, start, width, has_trailing, kinds)
     footer: tuple[int, ...] = ()
     if is_complete or end < len(records):
@@ -181,7 +184,7 @@ def _end(
         if common not in fits:
             is_other = common >= 2 and count >= 2 and 2 * count > len(rows)
         else:
-            is_other = rows[0] == body[0] or (
+            is_other = (rows[0] == body[0] and not any(kinds[cell] in TYPED for cell in rows[0])) or (
                 len(rows) > 1 and len(rows[0]) in fits and _is_header(rows[0], body[1:] + rows[1:], kinds)
             )
         if is_other or (ends and common >= 2):
@@ -227,8 +230,25 @@ def _footer(
     for i in reversed(lines):
         cells = records[i].cells
         first = next((cell for cell in cells if cell), "")
-        is_row = len(cells) == width and all(cells)
-        if is_row or not _FOOTER.match(first) or len(footer) == _LONGEST_FOOTER:
+        if len(cells) == width:
+            others = [records[k].cells for k in lines if k < i and len(records[k].cells) == width]
+            is_footer = bool(_TOTAL.match(first)) and (not all(cells) or _is_sum(cells, others))
+        else:
+            is_footer = bool(_TOTAL.match(first) or _FOOTER.match(first))
+        if not is_footer or len(footer) == _LONGEST_FOOTER:
             break
         footer.append(i)
     return (footer[-1] if footer else end), tuple(reversed(footer))
+
+
+def _is_sum(cells: Row, rows: Sequence[Row]) -> bool:
+    """Whether a row holds the sum of some column."""
+    for position, cell in enumerate(cells):
+        try:
+            values = [float(row[position] or 0) for row in rows]
+            total = float(cell or 0)
+        except ValueError:
+            continue
+        if len(values) > 1 and total and isclose(sum(values), total, rel_tol=1e-9, abs_tol=1e-6):
+            return True
+    return False

@@ -19,9 +19,11 @@ __all__ = ["Ambiguous", "Sniffed", "sniff"]
 _FEW = 120
 _MANY = 2000
 _LOOK = 64 * 1024
-_WEAKEST = 0.15
+_MANY_BROKEN = 3
+_WEAKEST = 0.1
 _WEAKEST_PROSE = 0.3
-_TIE = 0.98
+_TIE = 0.96
+_PROSE = frozenset(" -/._:")
 _DEFAULT = Dialect(",", '"', "")
 _BIAS = {'"': 1.0, "'": 0.99, "": 0.93}
 
@@ -120,8 +122,13 @@ def _best(text: str, split: Split, told: Told, kinds: KindCache) -> tuple[Score,
             weak.append(dialect)
             continue
         scores.append(_scored(dialect, split, told, kinds))
+    scores = [one for one in scores if not _is_lenient(one, scores)] if told.quote is None else scores
+    if told.delimiter is None and _is_typed_list(split, kinds):
+        # Times are no columns of hours and minutes.
+        scores = [one for one in scores if one.dialect.delimiter in COMMON]
+        weak.clear()
     best = _highest(scores, text)
-    if best.value == 0 and weak and not _is_typed_list(split, kinds):
+    if best.value == 0 and weak:
         best = _highest([_scored(dialect, split, told, kinds) for dialect in weak], text)
     rivals = [one for one in scores if one.dialect.delimiter != best.dialect.delimiter]
     rivals = [one for one in rivals if not _contains(best.dialect.delimiter, one.dialect.delimiter, text)]
@@ -132,14 +139,19 @@ def _best(text: str, split: Split, told: Told, kinds: KindCache) -> tuple[Score,
 
 
 def _scored(dialect: Dialect, split: Split, told: Told, kinds: KindCache) -> Score:
-    found = score(dialect, split(dialect, _FEW), kinds)
+    records = split(dialect, _FEW)
+    found = score(dialect, records, kinds)
     value = found.value * _BIAS.get(dialect.quote, 0.9)
-    is_prose = dialect.delimiter.strip() not in COMMON or dialect.delimiter == " "
-    if told.delimiter is None:
-        least = _WEAKEST_PROSE if is_prose else _WEAKEST
-        if value < least or (found.width < 3 and dialect.delimiter in " -/._:'"):
+    if told.delimiter is None and dialect.delimiter not in COMMON:
+        # These occur in prose, too: the first line must agree.
+        first = next((record.cells for record in records if record.cells), ())
+        is_prose = dialect.delimiter in _PROSE and (found.width < 3 or found.rows < 0.8 * found.records)
+        is_spaced = " " in dialect.delimiter and len(first) != found.width
+        if value < _WEAKEST_PROSE or is_prose or is_spaced:
             value = 0.0
-    return found._replace(value=value)
+    if found.rows == 1 < found.records:
+        value = 0.0
+    return found._replace(value=value if value >= _WEAKEST or told.delimiter is not None else 0.0)
 
 
 def _highest(scores: Sequence[Score], text: str) -> Score:
@@ -153,6 +165,14 @@ def _highest(scores: Sequence[Score], text: str) -> Score:
         if one.value > best.value + 1e-9:
             best = one
     return best
+
+
+def _is_lenient(found: Score, scores: Sequence[Score]) -> bool:
+    """Whether a dialect without quotes does no more than to let a few records with broken ones pass."""
+    if found.dialect.quote:
+        return False
+    quoted = found.dialect._replace(quote='"')
+    return any(one.dialect == quoted and one.broken < _MANY_BROKEN for one in scores)
 
 
 def _contains(longer: str, shorter: str, text: str) -> bool:
