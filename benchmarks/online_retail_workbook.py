@@ -54,7 +54,8 @@ _PARTS = {
     f'<Relationship Id="rId2" Type="{_RELATIONS}/styles" Target="styles.xml"/>'
     f'<Relationship Id="rId3" Type="{_RELATIONS}/sharedStrings" Target="sharedStrings.xml"/></Relationships>',
     "xl/styles.xml": f'<styleSheet xmlns="{_MAIN}"><fonts count="1"><font/></fonts>'
-    '<fills count="1"><fill><patternFill/></fill></fills><borders count="1"><border/></borders><cellStyleXfs count="1"><xf numFmtId="0"/></cellStyleXfs>'
+    '<fills count="1"><fill><patternFill/></fill></fills><borders count="1"><border/></borders>'
+    '<cellStyleXfs count="1"><xf numFmtId="0"/></cellStyleXfs>'
     '<cellXfs count="2"><xf numFmtId="0"/>'
     '<xf numFmtId="22" applyNumberFormat="1"/></cellXfs></styleSheet>',
 }
