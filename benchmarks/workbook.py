@@ -19,6 +19,7 @@ from pathlib import Path
 from benchmarks.database import benchmark_database, create_table
 from benchmarks.online_retail_workbook import write_workbook
 from benchmarks.process import Measurement, measure
+from loadstone.core.names import column_name
 from loadstone.examples.online_retail.data import COLUMNS, ROWS, records
 
 _TYPES = {"Quantity": "bigint", "InvoiceDate": "timestamp", "UnitPrice": "numeric", "CustomerID": "bigint"}
@@ -41,7 +42,7 @@ def main() -> None:
         with text.open("w", encoding="utf-8", newline="") as file:
             endless = chain.from_iterable(records() for _ in repeat(None))
             csv.writer(file).writerows(chain([COLUMNS], islice(endless, options.rows)))
-        columns = {f'"{name}"': _TYPES.get(name, "text") for name in COLUMNS}
+        columns = {column_name(name): _TYPES.get(name, "text") for name in COLUMNS}
         load = [
             sys.executable,
             "-m",
