@@ -196,7 +196,7 @@ def test_the_header_can_be_told() -> None:
         assert file.layout.names == ("p", "q")
         assert len(values_of(read_chunks(file))) == 2
     with opened(data, skip_lines=0) as file:
-        assert file.layout.names == ("x", "column_2")  # its first row is taken, as told
+        assert file.layout.names == ("x",)  # its first row is taken, as told
 
 
 def test_a_header_of_years_is_one_all_the_same() -> None:
@@ -354,7 +354,7 @@ def test_damage_in_the_compressed_bytes_is_noticed() -> None:
 
 
 def test_a_part_that_grows_beyond_measure_is_stopped() -> None:
-    bomb = sheet_xml(HEADER + " " * 80_000_000).encode()
+    bomb = sheet_xml(HEADER + number("1", "2") + "<row/>" * 12_000_000).encode()
     data = workbook("", **{"xl/sheets/page1.xml": bomb})
     with pytest.raises(DecompressionBomb, match="more than 200 times"):
         read_damaged(data)
