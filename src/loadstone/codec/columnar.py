@@ -205,7 +205,7 @@ class ColumnarEncoder:
         end: cython.Py_ssize_t
         form: cython.int = cython.cast(cython.int, self.columns[at + 9])
         start, end = self.bound_at(at, self.row), self.bound_at(at, self.row + 1)
-        if start > end or end > len(self.block.data):
+        if start < 0 or start > end or end > len(self.block.data):
             return refuse_slice(start, end, len(self.block.data))
         if (form & HAS_NUL) and not has_nul(self.block, start, end):
             form -= HAS_NUL

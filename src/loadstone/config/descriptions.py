@@ -88,7 +88,7 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "minimum_rows": "The share counts once so many rows are read.",
     },
     "Format": {
-        "type": "csv (any delimited text) or jsonl. Left out: by the file's name, else by its first "
+        "type": "csv (any delimited text), jsonl or parquet. Left out: by the file's name, else by its first "
         "character.",
         "delimiter": "Between cells. Left out: the one of , ; tab | that the header has most of.",
         "quote": "Around cells. Left out: the double quote; empty: none.",
