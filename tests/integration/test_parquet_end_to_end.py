@@ -232,7 +232,8 @@ def test_rules_hold_for_values_that_are_written_as_they_are(folder_landing: Land
     assert rejects[1].others == (("code", "longer_than_allowed", "'abc' has 3 characters, 2 are allowed"),)
     assert rejects[4].reason == "'40000' is out of the range of smallint"
     assert rejects[4].raw.decode() == (
-        '{"id": 1, "km": 5, "level": 0.5, "day": "2024-05-01", "code": "ab", "kind": 1, "gone": 3, "small": 40000}'
+        '{"id": 1, "km": 5, "level": 0.5, "day": "2024-05-01", "code": "ab", "kind": 1,'
+        ' "gone": 3, "small": 40000}'
     )
 
 

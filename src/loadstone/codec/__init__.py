@@ -49,6 +49,7 @@ _COMPILED_TOGETHER = (
     "jsonmembers",
     "jsonobject",
     "jsonlines",
+    "batches",
     "columnar",
 )
 

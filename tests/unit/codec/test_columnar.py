@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 import loadstone.codec
 from fixtures.codec_cells import column, plan_of, tuples_of
-from loadstone.codec import columnar as c
-from loadstone.codec.columnar import PADDING, ColumnarBatch, ColumnarEncoder, ColumnBuffers
+from loadstone.codec import batches as c
+from loadstone.codec.batches import PADDING, ColumnarBatch, ColumnBuffers
+from loadstone.codec.columnar import ColumnarEncoder
 from loadstone.model.batch import Chunk
 
 DAYS_TO_2000 = 10_957
