@@ -1,8 +1,11 @@
 """Parquet from the file to the table: every type, rules, rejects, drift, folders and buckets."""
 
+# ruff: noqa: DTZ001 - timestamps without a zone are among what is loaded
+
 from __future__ import annotations
 
 import datetime as dt
+import gzip
 import io
 from decimal import Decimal
 from typing import Any
@@ -111,8 +114,18 @@ TYPES: dict[str, tuple[pa.DataType, list[Any], str, list[Any] | None]] = {
         "jsonb",
         [{"a": 1, "b é": ['"', None], "c": "NaN"}, {"a": None, "b é": None, "c": 0.5}],
     ),
-    "map": (pa.map_(pa.string(), pa.int32()), [[("a", 1), ("b", None)], []], "jsonb", [{"a": 1, "b": None}, {}]),
-    "days": (pa.map_(pa.date32(), pa.bool_()), [[(dt.date(2024, 1, 1), True)], []], "jsonb", [{"2024-01-01": True}, {}]),
+    "map": (
+        pa.map_(pa.string(), pa.int32()),
+        [[("a", 1), ("b", None)], []],
+        "jsonb",
+        [{"a": 1, "b": None}, {}],
+    ),
+    "days": (
+        pa.map_(pa.date32(), pa.bool_()),
+        [[(dt.date(2024, 1, 1), True)], []],
+        "jsonb",
+        [{"2024-01-01": True}, {}],
+    ),
 }
 
 
@@ -122,7 +135,9 @@ def loaded(folder_landing: Landing) -> Landing:
     columns = {name: pa.array([None, *values], kind) for name, (kind, values, *_) in TYPES.items()}
     content = packed(columns, row_group_size=2)
     outcome = folder_landing.put_and_load(content, "types.parquet")
-    assert (outcome.state, outcome.counts.inserted) == ("loaded", 3), outcome.error or folder_landing.rejects()
+    assert (outcome.state, outcome.counts.inserted) == ("loaded", 3), (
+        outcome.error or folder_landing.rejects()
+    )
     return folder_landing
 
 
@@ -142,7 +157,9 @@ def test_every_type_has_its_postgresql_type_and_its_values(loaded: Landing) -> N
 
 
 def test_a_file_without_rows_makes_a_table_of_its_types(landing: Landing) -> None:
-    outcome = landing.put_and_load(packed({"id": pa.array([], pa.int32()), "v": pa.array([], pa.date32())}), "a.parquet")
+    outcome = landing.put_and_load(
+        packed({"id": pa.array([], pa.int32()), "v": pa.array([], pa.date32())}), "a.parquet"
+    )
     assert (outcome.state, outcome.counts.read) == ("loaded", 0)
     assert [column["type"] for column in outcome.columns] == ["integer", "date"]
 
@@ -158,8 +175,6 @@ def test_parquet_is_told_by_its_first_bytes_and_loads_from_folders_and_buckets(l
 
 
 def test_a_compressed_parquet_file_is_spooled_and_read(landing: Landing) -> None:
-    import gzip
-
     content = gzip.compress(packed({"id": [1, 2]}))
     outcome = landing.put_and_load(content, "day.parquet.gz")
     assert (outcome.state, outcome.counts.inserted) == ("loaded", 2)
@@ -217,7 +232,8 @@ def test_rules_hold_for_values_that_are_written_as_they_are(folder_landing: Land
     assert rejects[1].others == (("code", "longer_than_allowed", "'abc' has 3 characters, 2 are allowed"),)
     assert rejects[4].reason == "'40000' is out of the range of smallint"
     assert rejects[4].raw.decode() == (
-        '{"id": 1, "km": 5, "level": 0.5, "day": "2024-05-01", "code": "ab", "kind": 1, "gone": 3, "small": 40000}'
+        '{"id": 1, "km": 5, "level": 0.5, "day": "2024-05-01", "code": "ab", "kind": 1,'
+        ' "gone": 3, "small": 40000}'
     )
 
 
@@ -247,7 +263,9 @@ def test_values_of_another_type_than_the_contracts_are_cast_as_cells_are(folder_
     }
     outcome = folder_landing.put_and_load(packed(columns), "day.parquet")
     assert (outcome.counts.inserted, outcome.counts.rejected) == (2, 1), folder_landing.rejects()
-    assert folder_landing.query("SELECT number, amount, id, day, local, doc, name, a, b FROM orders ORDER BY _row")[0] == (
+    assert folder_landing.query(
+        "SELECT number, amount, id, day, local, doc, name, a, b FROM orders ORDER BY _row"
+    )[0] == (
         12,
         Decimal("1.50"),
         "85123",
@@ -283,14 +301,18 @@ def test_broken_text_is_a_reject(folder_landing: Landing) -> None:
     content = packed({"id": [1, 2, 3], "t": texts, "n": nested})
     outcome = folder_landing.put_and_load(content, "day.parquet")
     assert outcome.counts.inserted == 1
-    assert [(r.row_number, r.column, r.code, [c for c, *_ in r.others]) for r in folder_landing.rejects()] == [
+    assert [
+        (r.row_number, r.column, r.code, [c for c, *_ in r.others]) for r in folder_landing.rejects()
+    ] == [
         (2, "t", "invalid_utf8", []),
         (3, "t", "nul_character", ["n"]),
     ]
 
 
 def test_a_column_widens_when_a_later_file_brings_larger_numbers(folder_landing: Landing) -> None:
-    assert folder_landing.put_and_load(packed({"id": pa.array([1], pa.int32())}), "a.parquet").state == "loaded"
+    assert (
+        folder_landing.put_and_load(packed({"id": pa.array([1], pa.int32())}), "a.parquet").state == "loaded"
+    )
     outcome = folder_landing.put_and_load(packed({"id": [2**40], "v": ["new"]}), "b.parquet")
     assert (outcome.state, outcome.counts.inserted) == ("loaded", 1), outcome.error
     assert folder_landing.query("SELECT id, v FROM orders ORDER BY id") == [(1, None), (2**40, "new")]
@@ -314,7 +336,9 @@ def test_what_the_database_refuses_is_rejected_with_the_row_as_json(folder_landi
     assert (reject.row_number, reject.raw) == (4, b'{"id": 3, "v": "x"}')
 
 
-def test_rejected_rows_are_mended_and_replayed(folder_landing: Landing, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_rejected_rows_are_mended_and_replayed(
+    folder_landing: Landing, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     folder_landing.options = {"columns": {"n": {"type": "integer"}}, "reject_limit": "100%"}
     outcome = folder_landing.put_and_load(packed({"n": ["1", "two"], "v": [0.5, 1.5]}), "day.parquet")
     mended = tmp_path_factory.mktemp("mended") / "rows.jsonl"
@@ -334,7 +358,9 @@ def test_rejected_rows_are_mended_and_replayed(folder_landing: Landing, tmp_path
         (b"PARE" + b"\x00" * 100 + b"PARE", "encrypted"),
     ],
 )
-def test_what_is_no_parquet_file_fails_with_a_reason(folder_landing: Landing, content: bytes, word: str) -> None:
+def test_what_is_no_parquet_file_fails_with_a_reason(
+    folder_landing: Landing, content: bytes, word: str
+) -> None:
     outcome = folder_landing.put_and_load(content, "day.parquet")
     assert (outcome.state, outcome.error_code) == ("failed", "format_error")
     assert word in (outcome.error or "")
@@ -357,12 +383,16 @@ def test_columns_of_one_name_are_refused(folder_landing: Landing) -> None:
 
 def test_only_the_wanted_columns_are_read(folder_landing: Landing) -> None:
     folder_landing.options = {"columns": {"b": {"type": "integer"}}, "contract": "discard_value"}
-    outcome = folder_landing.put_and_load(packed({"a": ["x", "y"], "b": [1, 2], "a.b": [3, 4]}), "day.parquet")
+    outcome = folder_landing.put_and_load(
+        packed({"a": ["x", "y"], "b": [1, 2], "a.b": [3, 4]}), "day.parquet"
+    )
     assert outcome.counts.inserted == 2
     assert folder_landing.query("SELECT b FROM orders ORDER BY b") == [(1,), (2,)]
 
 
-def test_rows_with_values_in_columns_beyond_the_contract_are_left_out_on_request(folder_landing: Landing) -> None:
+def test_rows_with_values_in_columns_beyond_the_contract_are_left_out_on_request(
+    folder_landing: Landing,
+) -> None:
     folder_landing.options = {"columns": {"b": {"type": "integer"}}, "contract": "discard_row"}
     outcome = folder_landing.put_and_load(packed({"a": ["x", None], "b": [1, 2]}), "day.parquet")
     assert (outcome.counts.inserted, outcome.counts.discarded) == (1, 1)
@@ -370,7 +400,12 @@ def test_rows_with_values_in_columns_beyond_the_contract_are_left_out_on_request
 
 def test_all_columns_load_as_text_on_request(folder_landing: Landing) -> None:
     folder_landing.options = {"types": "text"}
-    columns = {"a": [1.5, None], "b": [True, False], "c": [[1], []], "d": pa.array([1, 2], pa.timestamp("us", "UTC"))}
+    columns = {
+        "a": [1.5, None],
+        "b": [True, False],
+        "c": [[1], []],
+        "d": pa.array([1, 2], pa.timestamp("us", "UTC")),
+    }
     assert folder_landing.put_and_load(packed(columns), "day.parquet").counts.inserted == 2
     assert folder_landing.query("SELECT a, b, c, d FROM orders ORDER BY _row")[0] == (
         "1.5",

@@ -58,6 +58,7 @@ _COMPILED_TOGETHER = (
     "jsonoutline",
     "jsonresume",
     "jsonstream",
+    "batches",
     "columnar",
     "markup",
     "sharedstrings",

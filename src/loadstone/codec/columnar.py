@@ -14,11 +14,25 @@ number, and the raw record of a rejected one is made by whoever reads the file.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable
-from typing import NamedTuple
 
 import cython
 
+from loadstone.codec.batches import (
+    BY_BIT,
+    BY_BYTES,
+    BY_DAY,
+    BY_DOUBLE,
+    BY_DURATION,
+    BY_INTEGER,
+    BY_INTERVAL,
+    BY_MOMENT,
+    BY_NOTHING,
+    BY_SINGLE,
+    BY_TEXT,
+    BY_UNSIGNED,
+    ColumnarBatch,
+    check_bounds,
+)
 from loadstone.codec.bloom import BloomFilter
 from loadstone.codec.buffers import Buffer, Text, refuse_slice
 from loadstone.codec.codes import OUT_OF_RANGE, TOO_MANY_DIGITS
@@ -42,28 +56,7 @@ if cython.compiled:
 from loadstone.model.batch import Chunk
 from loadstone.model.contract import LoadPlan
 
-__all__ = ["PADDING", "ColumnBuffers", "ColumnarBatch", "ColumnarEncoder"]
-
-#: Bytes that must follow the last buffer of a block, so that a value can be taken eight bytes at a time.
-PADDING = 8
-
-# How a column is read: its route.
-BY_NOTHING = 0  # no column is made of it
-BY_TEXT = 1  # `offsets` into `data`, as cells
-BY_INTEGER = 2  # `width` bytes, signed
-BY_UNSIGNED = 3  # `width` bytes
-BY_BIT = 4  # one bit each
-BY_SINGLE = 5  # 32-bit floating-point
-BY_DOUBLE = 6  # 64-bit floating-point
-BY_DAY = 7  # 32 bits: days since 1970
-BY_MOMENT = (
-    8  # `width` bytes: since 1970, or since midnight, in units of 1/scale microseconds (or scale, below 0)
-)
-BY_UUID = 9  # 16 bytes
-BY_BYTES = 10  # `offsets` into `data`, as they are
-BY_FIXED_BYTES = 11  # `width` bytes, as they are
-BY_DURATION = 12  # 64 bits in units as for a moment
-BY_INTERVAL = 13  # 32 bits each of months, days and milliseconds, unsigned
+__all__ = ["ColumnarEncoder"]
 
 _DAYS_TO_2000 = cython.declare(cython.longlong, 10_957)
 _MICROSECONDS_TO_2000 = cython.declare(cython.longlong, 946_684_800_000_000)
@@ -75,50 +68,6 @@ _FIRST_MOMENT = cython.declare(cython.longlong, -211_813_488_000_000_000)
 _LAST_MOMENT = cython.declare(cython.longlong, 9_223_371_331_199_999_999)
 _LAST_INTEGER = cython.declare(cython.longlong, 9_223_372_036_854_775_807)
 _LAST_INT32 = cython.declare(cython.longlong, 2_147_483_647)
-
-
-class ColumnBuffers(NamedTuple):
-    """Where one column of a batch lies in its block, and how it is read.
-
-    Attributes:
-        route: one of the routes above.
-        data: where the values begin.
-        width: bytes of a value where that is fixed; bytes of an offset (4 or 8) where there are offsets.
-        first_bit: the bit of the first value, for bits.
-        offsets: where the offsets begin, one more than there are rows; they count from `data - base`.
-        base: the first offset.
-        validity: where the bitmap of what is not NULL begins; -1 where nothing is NULL.
-        first_valid: the bit of the first value there.
-        scale: of a moment: units in a microsecond, or where negative, microseconds in a unit.
-        form: of texts: see rows.py.
-    """
-
-    route: int
-    data: int = 0
-    width: int = 0
-    first_bit: int = 0
-    offsets: int = 0
-    base: int = 0
-    validity: int = -1
-    first_valid: int = 0
-    scale: int = 1
-    form: int = 0
-
-
-class ColumnarBatch(NamedTuple):
-    """Rows to encode.
-
-    Attributes:
-        block: the buffers of all columns, and `PADDING` bytes behind.
-        columns: one for each of `plan.cells`.
-        rows: how many rows there are.
-        describe: the text of a value that cannot be written, by its cell and row, for people.
-    """
-
-    block: bytes | bytearray
-    columns: tuple[ColumnBuffers, ...]
-    rows: int
-    describe: Callable[[int, int], bytes]
 
 
 class ColumnarEncoder:
@@ -205,7 +154,7 @@ class ColumnarEncoder:
         end: cython.Py_ssize_t
         form: cython.int = cython.cast(cython.int, self.columns[at + 9])
         start, end = self.bound_at(at, self.row), self.bound_at(at, self.row + 1)
-        if start > end or end > len(self.block.data):
+        if start < 0 or start > end or end > len(self.block.data):
             return refuse_slice(start, end, len(self.block.data))
         if (form & HAS_NUL) and not has_nul(self.block, start, end):
             form -= HAS_NUL
@@ -397,23 +346,6 @@ class ColumnarEncoder:
         if signed:
             return cython.cast(cython.longlong, word << unused) >> unused
         return cython.cast(cython.longlong, (word << unused) >> unused)
-
-
-def check_bounds(batch: ColumnarBatch) -> None:
-    """Raises IndexError where the buffers of a column are not within their block."""
-    size = len(batch.block) - PADDING
-    for column in batch.columns:
-        values = batch.rows * column.width
-        if column.route in (BY_TEXT, BY_BYTES):
-            ends = [column.offsets + values + column.width, column.data]
-        elif column.route == BY_BIT:
-            ends = [column.data + (column.first_bit + batch.rows + 7) // 8]
-        else:
-            ends = [column.data + values]
-        if column.validity >= 0:
-            ends.append(column.validity + (column.first_valid + batch.rows + 7) // 8)
-        if max(ends) > size or min(column[1:8]) < -1:
-            raise IndexError(f"{max(ends):,} of {size:,} bytes")
 
 
 def has_nul(text: Text, start: cython.Py_ssize_t, end: cython.Py_ssize_t) -> cython.bint:

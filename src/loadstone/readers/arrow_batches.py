@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from loadstone.codec import columnar as c
-from loadstone.codec.columnar import PADDING, ColumnarBatch, ColumnBuffers
+from loadstone.codec import batches as c
+from loadstone.codec.batches import PADDING, ColumnarBatch, ColumnBuffers
 from loadstone.codec.jsontext import json_error
 from loadstone.codec.kinds import HAS_NUL, NON_ASCII, PLAIN, QUOTED
 from loadstone.model.contract import Cell, LoadPlan

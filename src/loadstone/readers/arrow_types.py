@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from loadstone.codec import columnar as c
+from loadstone.codec import batches as c
 from loadstone.codec import kinds as k
 from loadstone.model.contract import Cell, Column
 from loadstone.model.types import PgType, parse_type

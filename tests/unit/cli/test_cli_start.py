@@ -35,6 +35,8 @@ NOT_FOR_A_LOCAL_CSV = {
     "loadstone.sources.s3",
     "loadstone.readers.jsonfile",
     "loadstone.readers.mended",
+    "loadstone.readers.parquet",
+    "pyarrow",
 }
 
 COMMANDS = [
