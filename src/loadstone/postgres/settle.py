@@ -263,9 +263,10 @@ class _Work:
                 if not (check.has_fields and is_of_a_value(error)) and not self._is_refusal(error):
                     raise
                 connection.execute(b"ROLLBACK TO SAVEPOINT loadstone_settle")
-                if self._drop_unreadable(check, settled):
+                is_explained = self._is_refusal(error)
+                if self._drop_unreadable(check, settled, by_casting=not is_explained):
                     continue
-                if not self._is_refusal(error):
+                if not is_explained:
                     raise
                 if not is_indexed:
                     staging.index_rows(staging.rows)
@@ -299,14 +300,21 @@ class _Work:
         while check.has_fields and (found := self._refuse(check.refused(self._staging.late), settled)):
             self._staging.remove(self._staging.late, found)
 
-    def _drop_unreadable(self, check: TextCheck, settled: Settled) -> bool:
+    def _drop_unreadable(self, check: TextCheck, settled: Settled, *, by_casting: bool = False) -> bool:
         """Takes out all staged rows whose texts are no values of their types; whether there were any.
 
         The rivals that take their places are not looked at yet.
+
+        Args:
+            check: of the staged texts.
+            settled: where refused rows are noted.
+            by_casting: try the casts themselves where the types' input functions take every text.
         """
         if not check.has_fields:
             return False
         found = self._refuse(check.refused(self._staging.rows), settled)
+        if by_casting and not found:
+            found = self._refuse(check.refused_by_cast(self._staging.rows), settled)
         if found:
             self._staging.drop(found, self._key, self._order)
         return bool(found)

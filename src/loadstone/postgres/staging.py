@@ -43,7 +43,7 @@ class Field(NamedTuple):
     def input_type(self) -> str:
         """The type that each of its texts must be a value of, as SQL: an array's elements' one."""
         if self.type.endswith("[]"):
-            return (self.cast or self.type).removesuffix("[]")
+            return (self.declared or self.cast or self.type).removesuffix("[]")
         return self.domain or self.cast or self.type
 
     def value(self, alias: str) -> str:

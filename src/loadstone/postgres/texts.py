@@ -82,6 +82,11 @@ class TextCheck:
         if is_readable:
             yield from self._changed(table)
 
+    def refused_by_cast(self, table: str) -> Iterator[Reject]:
+        """The same, by trying the casts: a few are pickier than their types, as of numbers to regclass."""
+        for field in self._fields:
+            yield from self._sifted(table, field)
+
     def _unreadable(self, table: str) -> Iterator[Reject]:
         for field in self._fields:
             refused = self._told(table, field) if self._tells_all else None
