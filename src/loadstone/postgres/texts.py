@@ -30,12 +30,18 @@ _AT_ONCE = 10_000
 _ALSO_OF_A_VALUE = frozenset({"0A", "3F", "42", "XX"})
 _DAMAGED = frozenset({"XX001", "XX002"})
 
+_IS_NO_NUMBER = "{v} !~ '^ *(0[xX][0-9a-fA-F]+|[0-9]+) *$'"
+
 #: What a cast cuts or rounds without a word: base type -> condition over the text {v}, and what it would lose.
 _QUIETLY_CHANGED = {
     "name": ("octet_length({v}) > 63", "a name keeps 63 bytes"),
     '"char"': (r"octet_length({v}) > 1 AND {v} !~ '^\\[0-3][0-7]{{2}}$'", 'a "char" keeps one byte'),
     "time with time zone": (r"{v} ~ '\.\d{{6}}\d*[1-9]'", "a time keeps six digits of a second"),
     "interval": (r"{v} ~ '\.\d{{6}}\d*[1-9]'", "an interval keeps six digits of a second"),
+    # Before 16, PostgreSQL takes any word for the transaction 0.
+    "xid": (_IS_NO_NUMBER, "a transaction is a number"),
+    "xid8": (_IS_NO_NUMBER, "a transaction is a number"),
+    "cid": (_IS_NO_NUMBER, "a command is a number"),
     # How many digits a currency has, and what stands before them, is a setting of the server.
     "money": (
         r"{v} ~ ('[0-9]' || (SELECT coalesce('[' || left(f[1], 1) || ']\d{{' || length(f[1]) - 1 || '}}\d*',"
@@ -43,7 +49,7 @@ _QUIETLY_CHANGED = {
         "money keeps the digits of its currency",
     ),
 }
-_ROUNDED_TO_DECLARED = frozenset({"interval", "time with time zone"})
+_CUT_TO_DECLARED = frozenset({"interval", "time with time zone", '"bit"', "bit varying"})
 
 
 class TextCheck:
@@ -194,7 +200,7 @@ def _losses(field: Field) -> Iterator[tuple[str, str]]:
     if base in _QUIETLY_CHANGED:
         yield _QUIETLY_CHANGED[base]
     kept = (field.declared or "").removesuffix("[]")
-    if base in _ROUNDED_TO_DECLARED and kept != base:
+    if base in _CUT_TO_DECLARED and kept != base:
         exact = f"CAST({{v}} AS {base})"
         yield f"CAST({exact} AS {kept}) IS DISTINCT FROM {exact}", f"the column is {kept}"
 
