@@ -1,8 +1,8 @@
 """What is fuzzed: each front end of the codec, with what must hold whatever the bytes are.
 
-The first bytes of an input choose the columns, the dialect and where blocks are cut; the rest is the file. To
-add a front end, write its `Target` and name it in `TARGETS`: the runner, the seeds and the comparison with the
-compiled codec follow.
+The first bytes of an input choose the columns, the dialect and where blocks are cut; the rest is the file.
+To add a front end, write its `Target` and name it in `TARGETS`: the runner, the seeds and the comparison with
+the compiled codec follow.
 """
 
 from __future__ import annotations
@@ -95,7 +95,9 @@ class Target(NamedTuple):
         check_balance(whole, len(text))
         chance = random.Random(options[3])
         cuts = sorted(chance.randrange(len(text) + 1) for _ in range(options[3] % 8))
-        assert feed(self.encoder(plan, options), text, cuts, plan).facts == whole.facts, "blocks make a difference"
+        assert feed(self.encoder(plan, options), text, cuts, plan).facts == whole.facts, (
+            "blocks make a difference"
+        )
         self.compare(plan, options, text, whole)
         return whole
 
@@ -139,7 +141,9 @@ def take(out: Outcome, chunk: Chunk, types: list[str]) -> None:
 
 
 def places(index: RowIndex) -> list[tuple[int, int, int, int]]:
-    return list(zip(index.row_numbers, index.line_numbers, index.byte_offsets, index.byte_lengths, strict=True))
+    return list(
+        zip(index.row_numbers, index.line_numbers, index.byte_offsets, index.byte_lengths, strict=True)
+    )
 
 
 def check_balance(out: Outcome, size: int) -> None:
@@ -165,15 +169,22 @@ def check_balance(out: Outcome, size: int) -> None:
 def _plan(*types: str, key: tuple[str, ...] = (), deduplicate: bool = False, **column: Any) -> LoadPlan:
     columns = [Column(f"c{i}", parse_type(name), source=f"c{i}", **column) for i, name in enumerate(types)]
     return LoadPlan(
-        tuple(Cell(c.name, (c,)) for c in columns), lineage=deduplicate, trace=True, key=key, deduplicate=deduplicate
+        tuple(Cell(c.name, (c,)) for c in columns),
+        lineage=deduplicate,
+        trace=True,
+        key=key,
+        deduplicate=deduplicate,
     )
 
 
 def _split_plan() -> LoadPlan:
     parts = tuple(
-        Column(f"p{i}", parse_type(name), source="c0", split=SplitPart(i, 2)) for i, name in enumerate(("text", "integer"))
+        Column(f"p{i}", parse_type(name), source="c0", split=SplitPart(i, 2))
+        for i, name in enumerate(("text", "integer"))
     )
-    return LoadPlan((Cell("c0", parts), Cell("c1", (Column("c1", parse_type("text")),))), lineage=False, trace=True)
+    return LoadPlan(
+        (Cell("c0", parts), Cell("c1", (Column("c1", parse_type("text")),))), lineage=False, trace=True
+    )
 
 
 PLANS = (
@@ -211,7 +222,9 @@ def _as_pythons_csv(plan: LoadPlan, options: bytes, text: bytes, out: Outcome) -
     lines = io.StringIO(text.decode(), newline="")
     delimiter = _DELIMITERS[options[1] % 4].decode()
     expected = [row for row in csv.reader(lines, delimiter=delimiter, strict=True) if row]
-    assert [[(cell or b"").decode() for cell in row] for row in out.rows] == expected, "Python reads other cells"
+    assert [[(cell or b"").decode() for cell in row] for row in out.rows] == expected, (
+        "Python reads other cells"
+    )
 
 
 # --- JSON Lines ---

@@ -22,7 +22,8 @@ CODE = re.compile(r"[a-z_]+|[0-9A-Z]{5}")
 def test_every_type_of_the_catalog_has_samples(connection: psycopg.Connection) -> None:
     found = connection.execute(
         "SELECT format_type(oid, NULL) FROM pg_type WHERE typnamespace = 'pg_catalog'::regnamespace"
-        " AND typtype IN ('b', 'r', 'm', 'd', 'e') AND NOT (typcategory = 'A' AND typelem <> 0 AND typlen = -1"
+        " AND typtype IN ('b', 'r', 'm', 'd', 'e')"
+        " AND NOT (typcategory = 'A' AND typelem <> 0 AND typlen = -1"
         " AND typsubscript = 'array_subscript_handler'::regproc AND typname LIKE '\\_%')"
     ).fetchall()
     names = {name for (name,) in found}
@@ -43,7 +44,10 @@ class Types:
         self.columns = {f"c{number}": name for number, name in enumerate(self.samples)}
         lists = zip_longest(*(sample.good for sample in self.samples.values()))
         self.good = [
-            [text if text is not None else sample.good[0] for text, sample in zip(row, self.samples.values(), strict=True)]
+            [
+                text if text is not None else sample.good[0]
+                for text, sample in zip(row, self.samples.values(), strict=True)
+            ]
             for row in lists
         ]
         self.bad = [
@@ -58,7 +62,12 @@ class Types:
         rows: list[list[str | None]] = [list(row) for row in self.good]
         rows.append([None] * len(self.columns))
         for column, text in self.bad:
-            rows.append([text if name == column else good for name, good in zip(self.columns, self.good[0], strict=True)])
+            rows.append(
+                [
+                    text if name == column else good
+                    for name, good in zip(self.columns, self.good[0], strict=True)
+                ]
+            )
         return rows
 
     def as_csv(self) -> str:
@@ -73,7 +82,9 @@ class Types:
             return text if text is not None and name in {"json", "jsonb"} else json.dumps(text)
 
         return "".join(
-            "{" + ", ".join(f'"{c}": {value(n, t)}' for (c, n), t in zip(self.columns.items(), row, strict=True)) + "}\n"
+            "{"
+            + ", ".join(f'"{c}": {value(n, t)}' for (c, n), t in zip(self.columns.items(), row, strict=True))
+            + "}\n"
             for row in self.rows
         )
 
@@ -100,7 +111,8 @@ class Types:
         assert loaded == [*self.expected(connection), (None,) * len(self.columns)]
         rejects = sorted(landing.rejects(), key=lambda reject: reject.row_number)
         expected = [
-            (first_line + len(self.good) + 1 + number, column, text) for number, (column, text) in enumerate(self.bad)
+            (first_line + len(self.good) + 1 + number, column, text)
+            for number, (column, text) in enumerate(self.bad)
         ]
         assert [(reject.line_number, reject.column) for reject in rejects] == [
             (line, column) for line, column, _ in expected
@@ -115,9 +127,7 @@ def landing_key(landing: Landing) -> str:
     return next(path.name for path in landing.place.iterdir())
 
 
-def prepared(
-    connection: psycopg.Connection, leave_out: Callable[[str], NoReturn], which: str
-) -> Types:
+def prepared(connection: psycopg.Connection, leave_out: Callable[[str], NoReturn], which: str) -> Types:
     """The samples of the catalog, of types made here, or of an extension."""
     if which == "built in":
         return Types(with_xml_where_it_is(SAMPLES, connection), connection)

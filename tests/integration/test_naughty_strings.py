@@ -44,7 +44,10 @@ def in_array(text: str) -> str:
 def test_every_naughty_string_arrives_unchanged(folder_landing: Landing, form: str, type_name: str) -> None:
     key, written = FORMS[form]
     strings = [in_array(text) if type_name == "text[]" else text for text in NAUGHTY]
-    folder_landing.options = {"types": "text", "columns": {"id": {"type": "integer"}, "v": {"type": type_name}}}
+    folder_landing.options = {
+        "types": "text",
+        "columns": {"id": {"type": "integer"}, "v": {"type": type_name}},
+    }
     folder_landing.put(key, written([(str(n), text) for n, text in enumerate(strings)]))
     outcome = folder_landing.load(key)
     assert (outcome.state, outcome.counts.rejected, outcome.error) == ("loaded", 0, None)

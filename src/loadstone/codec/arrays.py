@@ -223,7 +223,7 @@ class ArrayReader:
         self.end = i
         while i < self.stop:
             c = text.data[i]
-            if c == self.delimiter or c == 123 or c == 125 or c == 34:
+            if c == self.delimiter or c in (34, 123, 125):
                 break
             i += 1
             if c == 92:
@@ -260,7 +260,7 @@ class ArrayReader:
         self.start = i
         if c == 34:
             i = scan_string(text, i, self.stop, False)
-        elif c == 123 or c == 91:
+        elif c in (91, 123):
             if not self.keeps_json:
                 return AT_FAULT
             i = scan_value(text, i, self.stop, False)
@@ -296,7 +296,7 @@ class ArrayReader:
         """Whether the item is true, false or a number of JSON, or NaN or Infinity as Python writes them."""
         start: cython.Py_ssize_t = self.start
         c: cython.uchar = text.data[start]
-        if c == 116 or c == 102:
+        if c in (102, 116):
             return scan_word(text, start, self.end) == self.end
         if c == 78:
             return is_word(text, start, self.end, b"nan", 3)

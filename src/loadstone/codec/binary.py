@@ -1,7 +1,7 @@
 r"""Byte strings and network addresses.
 
-A byte string is written in PostgreSQL's hex form, `\x00ff`, or in its escape form, `\\` and `\000`. An address
-is one of IPv4 in four decimal numbers or of IPv6, with a netmask's length behind it or not.
+A byte string is written in PostgreSQL's hex form, `\x00ff`, or in its escape form, `\\` and `\000`. An
+address is one of IPv4 in four decimal numbers or of IPv6, with a netmask's length behind it or not.
 """
 
 from __future__ import annotations
@@ -52,9 +52,7 @@ def put_escaped(text: Text, start: cython.Py_ssize_t, end: cython.Py_ssize_t, ou
         ):
             return NOT_BYTES
         else:
-            out.put_byte(
-                64 * (text.data[i + 1] - 48) + 8 * (text.data[i + 2] - 48) + (text.data[i + 3] - 48)
-            )
+            out.put_byte(64 * (text.data[i + 1] - 48) + 8 * (text.data[i + 2] - 48) + (text.data[i + 3] - 48))
             i += 4
         plain = i
     return out.put_slice(text, plain, end)
@@ -167,7 +165,7 @@ def fill_gap(out: Buffer, base: cython.Py_ssize_t, gap: cython.int, groups: cyth
     """Moves what stands behind the `::` to the end of the address that begins at `base`."""
     i: cython.Py_ssize_t
     missing: cython.int = 16 - 2 * groups
-    for i in range(missing):
+    while out.position < base + 16:
         out.put_byte(0)
     i = base + 15
     while i >= base + 2 * gap + missing:

@@ -281,7 +281,7 @@ class FieldEncoder:
         end: cython.Py_ssize_t,
         form: cython.int,
     ) -> cython.int:
-        """Writes an array: dimensions, whether there are NULLs, the elements' type, bounds, and the elements."""
+        """Writes an array: its dimensions, whether there are NULLs, the elements' type, bounds, elements."""
         element: cython.int = self.program.elements[column]
         kind: cython.int = self.program.kinds[element]
         begin: cython.Py_ssize_t = self.out.position
@@ -289,12 +289,12 @@ class FieldEncoder:
         found: cython.int
         d: cython.int
         has_nulls: cython.bint = False
-        if self.arrays.open(text, start, end, self.program.delimiters[column], kind == JSON or kind == JSONB) < 0:
+        if self.arrays.open(text, start, end, self.program.delimiters[column], kind in (JSON, JSONB)) < 0:
             return NOT_AN_ARRAY
         self.out.put_int32(self.arrays.dimensions)
         self.out.put_int32(0)
         self.out.put_int32(self.program.oids[column])
-        for d in range(self.arrays.dimensions):
+        while self.out.position < begin + 12 + 8 * self.arrays.dimensions:
             self.out.put_int64(0)
         if self.arrays.dimensions == 0:
             return 0

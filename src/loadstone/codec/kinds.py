@@ -168,7 +168,9 @@ def oid_of(element: PgType) -> int:
     """
     oid = _OIDS.get(element.name) or element.oid
     if not oid:
-        raise ConfigurationError(f"the OID of {element.name} is not known, so that no array of it can be written")
+        raise ConfigurationError(
+            f"the OID of {element.name} is not known, so that no array of it can be written"
+        )
     return oid
 
 

@@ -52,7 +52,7 @@ FAST_TYPES = frozenset(
     }
 )
 
-# Types whose numbers in brackets are their length, precision and scale; other types have arguments of their own.
+# Types whose numbers in brackets are length, precision and scale; others have arguments of their own.
 _WITH_NUMBERS = FAST_TYPES | {"time with time zone"}
 
 _PATTERN = re.compile(

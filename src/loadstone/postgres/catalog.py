@@ -40,7 +40,7 @@ class TargetColumn(NamedTuple):
         is_always_identity: GENERATED ALWAYS AS IDENTITY: an INSERT must say that it overrides.
         is_domain: values are checked by a domain's constraints.
         is_bytewise: whether equal values have equal bytes (not so under a nondeterministic collation).
-        is_text: whether an empty text is a value of the type, as of every type of PostgreSQL's string category.
+        is_text: whether an empty text is a value of the type: whether it is one of PostgreSQL's string types.
         delimiter: what separates the elements in an array's literal: a comma for nearly all types.
     """
 

@@ -142,7 +142,7 @@ def _type(column: Column, found: TargetColumn, target: Target) -> tuple[PgType, 
 
 
 def _without_padding(column: Column) -> Column:
-    """A column that travels as text without being one: white space around a value means nothing, nor does ''."""
+    """A column that travels as text without being one: neither white space around it counts nor ''."""
     trim = True if column.trim is None else column.trim
     return replace(column, trim=trim, null_values=(*column.null_values, ""))
 

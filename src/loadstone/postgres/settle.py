@@ -1,7 +1,5 @@
 """What happens once all rows of a file were sent: duplicates, refusals, the mode's own work, the counts."""
 
-# ruff: noqa: S608 - names come quoted from psycopg.sql, numbers are our own
-
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
@@ -352,7 +350,9 @@ class _Work:
         found: list[int] = []
         for number, error in sift(*self._staging.bounds(table), attempt):
             found.append(number)
-            settled.refused_rows.append(explained(Reject(number, 0, 0, 0, self._domain_of(error), "", "", b""), error))
+            settled.refused_rows.append(
+                explained(Reject(number, 0, 0, 0, self._domain_of(error), "", "", b""), error)
+            )
             self._require_few(len(settled.refused_rows))
         return found
 

@@ -31,23 +31,25 @@ _ALSO_OF_A_VALUE = frozenset({"0A", "3F", "42", "XX"})
 _DAMAGED = frozenset({"XX001", "XX002"})
 
 _IS_NO_NUMBER = "{v} !~ '^ *(0[xX][0-9a-fA-F]+|[0-9]+) *$'"
+_HAS_MORE_THAN_MICROS = r"{v} ~ '\.\d{{6}}\d*[1-9]'"
+# How many digits a currency has, and what stands before them, is a setting of the server.
+_HAS_MORE_THAN_CENTS = (
+    r"{v} ~ ('[0-9]' || (SELECT coalesce("
+    r"'[' || left(f[1], 1) || ']\d{{' || length(f[1]) - 1 || '}}\d*', '(?!)')"
+    r" FROM (SELECT regexp_match(1::numeric::money::text, '1([^0-9]0+)')) AS of_one (f)) || '[1-9]')"
+)
 
-#: What a cast cuts or rounds without a word: base type -> condition over the text {v}, and what it would lose.
+#: What a cast cuts or rounds without a word: base type -> condition over the text {v}, what would be lost.
 _QUIETLY_CHANGED = {
     "name": ("octet_length({v}) > 63", "a name keeps 63 bytes"),
     '"char"': (r"octet_length({v}) > 1 AND {v} !~ '^\\[0-3][0-7]{{2}}$'", 'a "char" keeps one byte'),
-    "time with time zone": (r"{v} ~ '\.\d{{6}}\d*[1-9]'", "a time keeps six digits of a second"),
-    "interval": (r"{v} ~ '\.\d{{6}}\d*[1-9]'", "an interval keeps six digits of a second"),
+    "time with time zone": (_HAS_MORE_THAN_MICROS, "a time keeps six digits of a second"),
+    "interval": (_HAS_MORE_THAN_MICROS, "an interval keeps six digits of a second"),
+    "money": (_HAS_MORE_THAN_CENTS, "money keeps the digits of its currency"),
     # Before 16, PostgreSQL takes any word for the transaction 0.
     "xid": (_IS_NO_NUMBER, "a transaction is a number"),
     "xid8": (_IS_NO_NUMBER, "a transaction is a number"),
     "cid": (_IS_NO_NUMBER, "a command is a number"),
-    # How many digits a currency has, and what stands before them, is a setting of the server.
-    "money": (
-        r"{v} ~ ('[0-9]' || (SELECT coalesce('[' || left(f[1], 1) || ']\d{{' || length(f[1]) - 1 || '}}\d*',"
-        r" '(?!)') FROM (SELECT regexp_match(1::numeric::money::text, '1([^0-9]0+)')) AS of_one (f)) || '[1-9]')",
-        "money keeps the digits of its currency",
-    ),
 }
 _CUT_TO_DECLARED = frozenset({"interval", "time with time zone", '"bit"', "bit varying"})
 
@@ -152,7 +154,9 @@ class TextCheck:
         bounds = self._connection.execute(
             statement(f"SELECT coalesce(min(_row), 0), coalesce(max(_row) + 1, 0) FROM {table}")
         ).fetchone()
-        self._connection.execute(statement(f"CREATE INDEX IF NOT EXISTS {_index_of(table)} ON {table} (_row)"))
+        self._connection.execute(
+            statement(f"CREATE INDEX IF NOT EXISTS {_index_of(table)} ON {table} (_row)")
+        )
 
         def attempt(low: int, high: int) -> psycopg.Error | None:
             self._connection.execute(b"SAVEPOINT loadstone_read")
@@ -167,7 +171,8 @@ class TextCheck:
             self._connection.execute(b"RELEASE SAVEPOINT loadstone_read")
             return None
 
-        for number, error in sift(*(bounds or (0, 0)), attempt):
+        first, end = bounds or (0, 0)
+        for number, error in sift(first, end, attempt):
             yield _reject(number, field, error.sqlstate or "refused", reason_of(error))
 
     def _read(self, table: str, field: Field, window: Window) -> None:

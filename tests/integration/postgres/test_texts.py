@@ -50,7 +50,9 @@ def test_a_value_whose_error_reads_like_one_of_the_statement_is_a_reject(
     database_url, connection, type_name, good, bad, code
 ):
     connection.execute(f"CREATE TABLE t (id integer, v {type_name})")
-    settled = load(database_url, dataset(), File(f"id integer, v {type_name}", [(1, good), (2, bad), (3, None)]))
+    settled = load(
+        database_url, dataset(), File(f"id integer, v {type_name}", [(1, good), (2, bad), (3, None)])
+    )
     assert codes(settled) == [(2, "v", code)]
 
 
@@ -59,7 +61,10 @@ def test_the_text_before_takes_the_place_of_a_refused_one_of_its_key(database_ur
     rows = [(1, "(1,1)"), (1, "(2,2)"), (2, "(3,3)"), (1, "bad"), (1, "worse")]
     settled = load(database_url, dataset(mode="merge", key="id", reject_limit=5), File(COLUMNS, rows))
     assert [number for number, *_ in codes(settled)] == [4, 5]
-    assert connection.execute("SELECT id, at::text FROM t ORDER BY id").fetchall() == [(1, "(2,2)"), (2, "(3,3)")]
+    assert connection.execute("SELECT id, at::text FROM t ORDER BY id").fetchall() == [
+        (1, "(2,2)"),
+        (2, "(3,3)"),
+    ]
     assert settled.deduplicated == 1
 
 
@@ -89,5 +94,7 @@ def test_what_a_cast_would_cut_or_round_is_a_reject(database_url, connection):
 
 def test_a_refused_text_does_not_hide_a_row_that_the_table_refuses(database_url, connection):
     connection.execute("CREATE TABLE t (id integer CHECK (id > 0), at point)")
-    settled = load(database_url, dataset(reject_limit=5), File(COLUMNS, [(1, "(1,2)"), (2, "x"), (-3, "(1,2)")]))
+    settled = load(
+        database_url, dataset(reject_limit=5), File(COLUMNS, [(1, "(1,2)"), (2, "x"), (-3, "(1,2)")])
+    )
     assert codes(settled) == [(2, "at", "22P02"), (3, None, "23514")]
