@@ -18,8 +18,10 @@ from fuzz.targets import TARGETS
 FOLDER = Path(__file__).parent
 SEEDS = FOLDER / "seeds"
 MARKS = {
-    "delimited": r',|;|"|""|\n|\r\n|\r|\\|1|-2.5|a|{1,2}|2024-02-29|12:30|\\x00ff|10.0.0.1|[1,2]|NA|1,2,3\n|"a\nb",c\n',
-    "jsonlines": r'{"c0": 1}\n|{"c1": |"c0"|: |, |}|{|[|]|\n|"|\\u0000|\\ud800|null|true|1.50|-1e5|"a"| |{"c0": ["a", 1]}\n',
+    "delimited": r',|;|"|""|\n|\r\n|\r|\\|1|-2.5|a|{1,2}|2024-02-29'
+    r'|12:30|\\x00ff|10.0.0.1|[1,2]|NA|1,2,3\n|"a\nb",c\n',
+    "jsonlines": r'{"c0": 1}\n|{"c1": |"c0"|: |, |}|{|[|]|\n|"|\\u0000|\\ud800|null|true'
+    r'|1.50|-1e5|"a"| |{"c0": ["a", 1]}\n',
 }
 PIECES = {
     name: [
