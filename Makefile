@@ -6,15 +6,16 @@
 SHELL := /bin/bash
 VENV ?= .venv
 COVERAGE_MIN ?= 92
+MINUTES ?= 5
 INSTALLED := $(VENV)/.installed
 CODEC_BUILT := $(VENV)/.codec-built
 
-export VENV PYTHON COVERAGE_MIN
+export VENV PYTHON COVERAGE_MIN MINUTES
 # What is installed stays as it was built, wherever make was called from.
 export PATH := $(abspath $(VENV))/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench faults lint format constraints clean
+.PHONY: help setup demo test bench faults fuzz lint format constraints clean
 
 help: ## says what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -44,6 +45,13 @@ bench: setup $(VENV)/.installed-bench ## speed and memory against psql \copy, in
 
 faults: setup ## kills, restarts and races, all of them (minutes)
 	@LOADSTONE_FAULTS=all pytest tests/faults
+
+$(VENV)/.installed-fuzz: $(INSTALLED)
+	@scripts/setup extra fuzz
+	@touch $@
+
+fuzz: setup $(VENV)/.installed-fuzz ## searches for inputs that break the codec: make fuzz MINUTES=30
+	@scripts/fuzz
 
 lint: setup ## ruff, mypy, import-linter, lock files
 	@scripts/lint

@@ -2,6 +2,7 @@
 
 cimport cython
 
+from loadstone.codec.arrays cimport ArrayReader
 from loadstone.codec.buffers cimport Buffer, Text
 from loadstone.codec.formats cimport FormatParser
 from loadstone.codec.numerals cimport NumberParser, has_leading_zeros
@@ -18,6 +19,7 @@ cdef class FieldEncoder:
     cdef NumericParser numerics
     cdef TemporalParser temporal
     cdef FormatParser formats
+    cdef ArrayReader arrays
     cdef readonly long long detail
     cdef readonly long long value
     cdef readonly double real
@@ -37,8 +39,11 @@ cdef class FieldEncoder:
     cdef int encode_boolean(self, Text text, Py_ssize_t start, Py_ssize_t end) except -1 nogil
     cdef int encode_json(self, int kind, Text text, Py_ssize_t start, Py_ssize_t end) except -1 nogil
     cdef int encode_uuid(self, Text text, Py_ssize_t start, Py_ssize_t end) except -1 nogil
-    cdef int encode_slowly(
-        self, int kind, int column, Text text, Py_ssize_t start, Py_ssize_t end, int form
+    cdef int encode_array(
+        self, int column, Text text, Py_ssize_t start, Py_ssize_t end, int form
+    ) except -1 nogil
+    cdef int encode_interval(
+        self, int column, Text text, Py_ssize_t start, Py_ssize_t end
     ) except -1 with gil
     cdef bint is_zero(self, Py_ssize_t payload) except -1 nogil
     cdef unsigned long long hash_field(

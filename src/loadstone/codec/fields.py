@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import cython
 
-from loadstone.codec import slow
+from loadstone.codec.arrays import AT_DECODED, AT_END, AT_NUL_CHARACTER, AT_NULL, AT_TEXT, ArrayReader
+from loadstone.codec.binary import put_bytea, put_inet
 from loadstone.codec.bloom import hash_bytes, mix
 from loadstone.codec.buffers import Buffer, Text
 from loadstone.codec.codes import (
@@ -17,22 +18,29 @@ from loadstone.codec.codes import (
     NOT_A_LABEL,
     NOT_A_NUMBER,
     NOT_A_UUID,
+    NOT_AN_ARRAY,
     NOT_AN_INTEGER,
+    NOT_AN_INTERVAL,
+    NUL_CHARACTER,
+    OUT_OF_RANGE,
     TOO_LONG,
 )
 from loadstone.codec.decimals import bits_of, single_bits_of
 from loadstone.codec.formats import FormatParser
+from loadstone.codec.intervals import encode_interval
 from loadstone.codec.jsontext import check_json, check_jsonb
 from loadstone.codec.kinds import (
     ARRAY,
     AS_WRITTEN,
     BOOLEAN,
+    BYTEA,
     CHAR,
     DATE,
     ENUM,
     FLOAT4,
     FLOAT8,
     HAS_FORMATS,
+    INET,
     INT4,
     INT8,
     JSON,
@@ -70,6 +78,7 @@ class FieldEncoder:
         self.numerics = NumericParser()
         self.temporal = TemporalParser(program.zones)
         self.formats = FormatParser(self.temporal, program.operations)
+        self.arrays = ArrayReader()
         self.detail = 0
         self.value = 0
         self.real = 0.0
@@ -107,8 +116,14 @@ class FieldEncoder:
             code = self.encode_uuid(text, start, end)
         elif kind in (JSON, JSONB):
             code = self.encode_json(kind, text, start, end)
+        elif kind == ARRAY:
+            code = self.encode_array(column, text, start, end, form)
+        elif kind == BYTEA:
+            code = put_bytea(text, start, end, self.out)
+        elif kind == INET:
+            code = put_inet(text, start, end, self.out)
         else:
-            code = self.encode_slowly(kind, column, text, start, end, form)
+            code = self.encode_interval(column, text, start, end)
         return code if code != 0 else self.out.end_field(begin)
 
     def encode_number(
@@ -262,25 +277,64 @@ class FieldEncoder:
                 start += 1
         return 0 if start == end else NOT_A_UUID
 
-    def encode_slowly(
+    def encode_array(
         self,
-        kind: cython.int,
         column: cython.int,
         text: Text,
         start: cython.Py_ssize_t,
         end: cython.Py_ssize_t,
         form: cython.int,
     ) -> cython.int:
-        """Writes the rarer types; takes the GIL."""
-        cell = bytes(text.data[start:end])
-        if kind == ARRAY:
-            code, payload = slow.encode_array(
-                cell.decode(), self.program.columns[column].type, self, self.program.element_of(column), form
-            )
-        else:
-            code, payload = slow.encode(kind, cell, self.program.precisions[column])
-        if code != 0:
-            return code
+        """Writes an array: its dimensions, whether there are NULLs, the elements' type, bounds, elements."""
+        element: cython.int = self.program.elements[column]
+        kind: cython.int = self.program.kinds[element]
+        begin: cython.Py_ssize_t = self.out.position
+        code: cython.int
+        found: cython.int
+        d: cython.int
+        has_nulls: cython.bint = False
+        if self.arrays.open(text, start, end, self.program.delimiters[column], kind in (JSON, JSONB)) < 0:
+            return NOT_AN_ARRAY
+        self.out.put_int32(self.arrays.dimensions)
+        self.out.put_int32(0)
+        self.out.put_int32(self.program.oids[column])
+        while self.out.position < begin + 12 + 8 * self.arrays.dimensions:
+            self.out.put_int64(0)
+        if self.arrays.dimensions == 0:
+            return 0
+        while True:
+            found = self.arrays.next(text)
+            if found == AT_TEXT:
+                code = self.encode(element, text, self.arrays.start, self.arrays.end, form)
+            elif found == AT_DECODED:
+                code = self.encode(element, self.arrays.decoded, 0, self.arrays.decoded.position, form)
+            elif found == AT_NULL:
+                has_nulls = True
+                code = self.out.put_int32(-1)
+            elif found == AT_END:
+                break
+            else:
+                return NUL_CHARACTER if found == AT_NUL_CHARACTER else NOT_AN_ARRAY
+            if code != 0:
+                return code
+        if has_nulls:
+            self.out.set_int32(begin + 4, 1)
+        for d in range(self.arrays.dimensions):
+            self.out.set_int32(begin + 12 + 8 * d, self.arrays.sizes[d])
+            self.out.set_int32(begin + 16 + 8 * d, self.arrays.lower_bounds[d])
+        return 0
+
+    def encode_interval(
+        self, column: cython.int, text: Text, start: cython.Py_ssize_t, end: cython.Py_ssize_t
+    ) -> cython.int:
+        """Writes an interval; takes the GIL."""
+        cell = bytes(text.data[start:end]).decode()
+        try:
+            payload = encode_interval(cell, self.program.precisions[column])
+        except ValueError:
+            return NOT_AN_INTERVAL
+        except OverflowError:
+            return OUT_OF_RANGE
         return self.out.put_bytes(payload)
 
     def payload(self, column: int, cell: bytes, form: int) -> tuple[int, bytes]:

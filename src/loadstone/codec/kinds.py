@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from loadstone.errors import ConfigurationError
 from loadstone.model.types import PgType
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "UUID",
     "VARCHAR",
     "kind_of",
+    "oid_of",
 ]
 
 # What a cell becomes.
@@ -134,6 +136,44 @@ _KINDS = {
     "bytea": BYTEA,
     "inet": INET,
 }
+
+
+_OIDS = {
+    "boolean": 16,
+    "bytea": 17,
+    "bigint": 20,
+    "smallint": 21,
+    "integer": 23,
+    "text": 25,
+    "json": 114,
+    "real": 700,
+    "double precision": 701,
+    "inet": 869,
+    "character": 1042,
+    "character varying": 1043,
+    "date": 1082,
+    "time without time zone": 1083,
+    "timestamp without time zone": 1114,
+    "timestamp with time zone": 1184,
+    "interval": 1186,
+    "numeric": 1700,
+    "uuid": 2950,
+    "jsonb": 3802,
+}
+
+
+def oid_of(element: PgType) -> int:
+    """The OID of an array's elements, which its binary form names.
+
+    Raises:
+        ConfigurationError: it is that of an enum, and not known yet.
+    """
+    oid = _OIDS.get(element.name) or element.oid
+    if not oid:
+        raise ConfigurationError(
+            f"the OID of {element.name} is not known, so that no array of it can be written"
+        )
+    return oid
 
 
 def kind_of(pg_type: PgType) -> int:

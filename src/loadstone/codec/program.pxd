@@ -21,6 +21,8 @@ cdef class Program:
     cdef int[::1] thousands
     cdef int[::1] formats
     cdef int[::1] elements
+    cdef long long[::1] oids
+    cdef int[::1] delimiters
     cdef long long[::1] lows
     cdef long long[::1] highs
     cdef long long[::1] minimums

@@ -73,6 +73,8 @@ class Program:
         self.decimals = array("i", [ord(c.decimal) for c in every])
         self.thousands = array("i", [ord(c.thousands) if c.thousands else 0 for c in every])
         self.elements = array("i", elements + [-1] * (count - len(elements)))
+        self.oids = array("q", [k.oid_of(t) if t.is_array else 0 for t in types])
+        self.delimiters = array("i", [ord(t.delimiter) for t in types])
         self.lows = array("q", [-_INTEGERS.get(kind, 0) for kind in kinds])
         self.highs = array("q", [_INTEGERS.get(kind, 1) - 1 for kind in kinds])
         self.minimums = array("q", bytes(8 * count))
@@ -151,11 +153,6 @@ class Program:
     def set_values(self, members: Sequence[tuple[int, bytes]]) -> None:
         """Sets the values allowed, in binary form, by column."""
         self.values = TextSets(members)
-
-    def element_of(self, column: int) -> int:
-        """The number of the column that stands for an array's elements."""
-        element: int = self.elements[column]
-        return element
 
     def kind_at(self, column: int) -> int:
         """The kind of a column's cells."""

@@ -40,6 +40,8 @@ class TargetColumn(NamedTuple):
         is_always_identity: GENERATED ALWAYS AS IDENTITY: an INSERT must say that it overrides.
         is_domain: values are checked by a domain's constraints.
         is_bytewise: whether equal values have equal bytes (not so under a nondeterministic collation).
+        is_text: whether an empty text is a value of the type: whether it is one of PostgreSQL's string types.
+        delimiter: what separates the elements in an array's literal: a comma for nearly all types.
     """
 
     shape: TableColumn
@@ -49,6 +51,8 @@ class TargetColumn(NamedTuple):
     is_always_identity: bool
     is_domain: bool
     is_bytewise: bool
+    is_text: bool
+    delimiter: str
 
 
 class Index(NamedTuple):
@@ -173,13 +177,16 @@ def _target(
 
 
 def _column(row: tuple[Any, ...]) -> TargetColumn:
-    name, base, kind, cast_to, declared, element, array_of_domain, labels, nullable, *rest = row
+    name, base, kind, cast_to, declared, element, array_of_domain, *rest = row
+    delimiter, is_text, labels, nullable, *rest = rest
     default, generated, always_identity, is_domain, bytewise = rest
     pg_type = _type(kind, opaque=array_of_domain)
     pg_type = replace(pg_type, oid=element, labels=tuple(labels) if labels else None)
     is_plain = not is_domain and " COLLATE " not in base
     shape = TableColumn(name, pg_type, nullable, default, generated, is_plain)
-    return TargetColumn(shape, base, cast_to, declared, always_identity, is_domain, bytewise)
+    return TargetColumn(
+        shape, base, cast_to, declared, always_identity, is_domain, bytewise, is_text, delimiter
+    )
 
 
 def _type(text: str, *, opaque: bool) -> PgType:

@@ -71,7 +71,7 @@ def evolution(shape: TableShape, columns: Iterable[Column]) -> list[str]:
     for column in columns:
         found = existing.get(column.name)
         if found is None:
-            changes.append(f"ADD COLUMN IF NOT EXISTS {quote(column.name)} {column.type.sql}")
+            changes.append(f"ADD COLUMN IF NOT EXISTS {quote(column.name)} {column.type.definition}")
         elif found.is_plain and widens(found.type, column.type):
             changes.append(f"ALTER COLUMN {quote(column.name)} TYPE {column.type.sql}")
     return [f"ALTER TABLE {shape.name} {change}" for change in changes]
@@ -117,7 +117,7 @@ def _create_schema(schema: str) -> str:
 
 
 def _create_table(table: TableName, columns: Iterable[Column], plan: LoadPlan, dataset: Dataset) -> str:
-    lines = [f"{quote(c.name)} {c.type.sql}" + (" NOT NULL" if c.required else "") for c in columns]
+    lines = [f"{quote(c.name)} {c.type.definition}" + (" NOT NULL" if c.required else "") for c in columns]
     if plan.lineage:
         lines += ['"_load_id" bigint', '"_row" bigint']
     partitioned = ""

@@ -52,6 +52,7 @@ def fit(plan: LoadPlan, target: Target) -> Fitted:
         new_type, cast = _type(column, found, target)
         if cast is not None:
             casts[column.name] = cast
+            column = column if found.is_text else _without_padding(column)
         return replace(column, type=new_type, required=column.required or not found.shape.is_nullable)
 
     cells = tuple(replace(cell, columns=tuple(map(fitted, cell.columns))) for cell in plan.cells)
@@ -120,16 +121,17 @@ def _type(column: Column, found: TargetColumn, target: Target) -> tuple[PgType, 
     """The type to encode, and the cast where the cell travels as text."""
     wanted, actual = column.type, found.shape.type
     is_any_text = wanted.name in _VARIABLE_TEXT or not wanted.is_fast
-    if wanted.is_array != actual.is_array:
+    is_declared = _is_declared(wanted, found)
+    if wanted.is_array != actual.is_array and not is_declared:
         pass
     elif not actual.is_fast:
         # The cast checks the values; what the contract calls the type (an alias, a schema) may differ.
         if is_any_text:
-            return replace(_TEXT, is_array=actual.is_array), found.cast_to
+            return replace(_TEXT, is_array=actual.is_array, delimiter=found.delimiter), found.cast_to
     elif actual.labels is not None:
         if is_any_text or wanted.labels is not None:
             return actual, None
-    elif _is_same_kind(wanted, actual) or _is_declared(wanted, found) or widens(wanted, actual):
+    elif _is_same_kind(wanted, actual) or is_declared or widens(wanted, actual):
         return _narrower(_in_kind_of(wanted, actual), actual), None
     raise TableMismatch(
         f"column {column.name!r} is {found.declared} in the table, and {wanted} in the contract",
@@ -137,6 +139,12 @@ def _type(column: Column, found: TargetColumn, target: Target) -> tuple[PgType, 
         hint=f"set type: {found.declared} for the column, or"
         f" ALTER TABLE {target.sql} ALTER COLUMN {column.name} TYPE {wanted}",
     )
+
+
+def _without_padding(column: Column) -> Column:
+    """A column that travels as text without being one: neither white space around it counts nor ''."""
+    trim = True if column.trim is None else column.trim
+    return replace(column, trim=trim, null_values=(*column.null_values, ""))
 
 
 def _is_same_kind(wanted: PgType, actual: PgType) -> bool:

@@ -336,15 +336,13 @@ class TableLoader:
         return row is not None and not row[0]
 
     def _make_staging(self, target: Target, fitted: Fitted) -> Staging:
-        casts = fitted.casts
-        fields = [
-            Field(
-                column.name,
-                column.type.sql if column.name in casts else target.columns[column.name].base,
-                casts.get(column.name),
-            )
-            for column in fitted.plan.columns
-        ]
+        fields = []
+        for column in fitted.plan.columns:
+            found, cast = target.columns[column.name], fitted.casts.get(column.name)
+            if cast is None:
+                fields.append(Field(column.name, found.base))
+            else:
+                fields.append(Field(column.name, column.type.sql, cast, found.base, found.declared))
         return Staging(self._connection, self._load_id, fields, fitted.plan.output_columns)
 
     def _copy_source(self, table: str, columns: Sequence[str], name: TableName) -> CopySource:

@@ -9,7 +9,7 @@ import psycopg
 
 from loadstone.model.batch import Reject
 
-__all__ = ["explained", "is_refusal", "line_of", "reason_of", "sift"]
+__all__ = ["explained", "is_refusal", "line_of", "one_line", "reason_of", "sift"]
 
 # Classes of SQLSTATE that say nothing about a row: the connection, features, privileges, transactions,
 # syntax and names, resources, the operator's hand, the system. All others do, those of triggers included.
@@ -18,6 +18,7 @@ _NOT_OF_A_ROW = frozenset(
     | {"55", "57", "58", "72", "F0", "HV", "XX"}
 )
 _ROW_POLICY = "42501"
+_COPY_COLUMN = re.compile(r"^COPY .*, line \d+, column (.+)$", re.MULTILINE)
 
 # After a row was found by the error's own word, this many times as far is tried at once.
 _STRIDE = 2
@@ -55,6 +56,11 @@ def reason_of(error: psycopg.Error) -> str:
     text = diagnosis.message_primary or str(error)
     if diagnosis.message_detail:
         text += f" ({diagnosis.message_detail.rstrip('.')})"
+    return one_line(text)
+
+
+def one_line(text: str) -> str:
+    """A message without line ends, cut to a length that people read."""
     # What the row held may be megabytes, and is kept as raw text anyway.
     limit = 2_000
     text = " ".join(text.split())
@@ -68,11 +74,19 @@ def explained(place: Reject, error: psycopg.Error) -> Reject:
         line_number=place.line_number,
         byte_offset=place.byte_offset,
         byte_length=place.byte_length,
-        column=error.diag.column_name,
+        column=_column_of(error) or place.column,
         code=error.sqlstate or "refused",
         reason=reason_of(error),
         raw=place.raw,
     )
+
+
+def _column_of(error: psycopg.Error) -> str | None:
+    """The column, where the error or the context of its COPY names it."""
+    if error.diag.column_name:
+        return error.diag.column_name
+    match = _COPY_COLUMN.search(error.diag.context or "")
+    return match[1] if match else None
 
 
 def sift(

@@ -1,10 +1,8 @@
 """What happens once all rows of a file were sent: duplicates, refusals, the mode's own work, the counts."""
 
-# ruff: noqa: S608 - names come quoted from psycopg.sql, numbers are our own
-
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -20,12 +18,13 @@ from loadstone.postgres.catalog import Target
 from loadstone.postgres.connection import Connection
 from loadstone.postgres.ddl import statement
 from loadstone.postgres.direct import CopySource
-from loadstone.postgres.identifiers import TableName
+from loadstone.postgres.identifiers import TableName, quote
 from loadstone.postgres.locks import take
 from loadstone.postgres.merge import Merge, Order, Taken, insert_into
 from loadstone.postgres.refused import explained, is_refusal, reason_of, sift
 from loadstone.postgres.replace import make_room, require_rows
-from loadstone.postgres.staging import Key, Staging, Window, window_of
+from loadstone.postgres.staging import Field, Key, Staging, Window, window_of
+from loadstone.postgres.texts import TextCheck, is_of_a_value
 
 __all__ = ["Settled", "Settlement"]
 
@@ -174,7 +173,7 @@ class _Work:
             stream.send(block)
         stream.end()
         staging.has_late = True
-        self._refuse_unreadable_keys(settled, key)
+        self._refuse_unreadable_keys(settled, key.fields)
         self._connection.execute(b"SELECT set_config('enable_nestloop', 'off', true)")
         if self._is_direct:
             of_this_load = f" AND t._load_id = {settlement.load_id}" if settlement.lineage else ""
@@ -249,15 +248,24 @@ class _Work:
 
     def _take_all(self, settled: Settled) -> Taken:
         connection, staging = self._connection, self._staging
+        check = TextCheck(connection, staging.fields)
         is_indexed = False
+        if check.must_run:
+            while self._drop_unreadable(check, settled):
+                pass
         while True:
             connection.execute(b"SAVEPOINT loadstone_settle")
             try:
                 taken = self._apply(None)
             except psycopg.Error as error:
-                if not self._is_refusal(error):
+                if not (check.has_fields and is_of_a_value(error)) and not self._is_refusal(error):
                     raise
                 connection.execute(b"ROLLBACK TO SAVEPOINT loadstone_settle")
+                is_explained = self._is_refusal(error)
+                if self._drop_unreadable(check, settled, by_casting=not is_explained):
+                    continue
+                if not is_explained:
+                    raise
                 if not is_indexed:
                     staging.index_rows(staging.rows)
                     is_indexed = True
@@ -284,22 +292,44 @@ class _Work:
         # What a trigger diverts or leaves out was taken all the same.
         return Taken() if window else Taken(inserted=staging.count(staging.rows))
 
-    def _refuse_unreadable_keys(self, settled: Settled, key: Key) -> None:
+    def _refuse_unreadable_keys(self, settled: Settled, fields: Sequence[Field]) -> None:
         """Texts that are no value of the key's type must go before rows are compared by it."""
-        if not any(field.cast for field in key.fields):
-            return
-        staging = self._staging
+        check = TextCheck(self._connection, fields)
+        while check.has_fields and (found := self._refuse(check.refused(self._staging.late), settled)):
+            self._staging.remove(self._staging.late, found)
 
-        def read(window: Window | None) -> Taken:
-            values = ", ".join(f"count({field.value('s')})" for field in key.fields)
-            self._connection.execute(
-                statement(f"SELECT {values} FROM {staging.late} AS s WHERE {window_of('s', window)}")
-            )
-            return Taken()
+    def _drop_unreadable(self, check: TextCheck, settled: Settled, *, by_casting: bool = False) -> bool:
+        """Takes out all staged rows whose texts are no values of their types; whether there were any.
 
-        if found := self._sift(staging.late, read, settled):
-            numbers = ", ".join(str(number) for number in found)
-            self._connection.execute(statement(f"DELETE FROM {staging.late} WHERE _row IN ({numbers})"))
+        The rivals that take their places are not looked at yet.
+
+        Args:
+            check: of the staged texts.
+            settled: where refused rows are noted.
+            by_casting: try the casts themselves where the types' input functions take every text.
+        """
+        if not check.has_fields:
+            return False
+        found = self._refuse(check.refused(self._staging.rows), settled)
+        if by_casting and not found:
+            found = self._refuse(check.refused_by_cast(self._staging.rows), settled)
+        if found:
+            self._staging.drop(found, self._key, self._order)
+        return bool(found)
+
+    def _refuse(self, rejects: Iterator[Reject], settled: Settled) -> list[int]:
+        """Notes refused rows, each once, with all that is said of it; returns their numbers."""
+        places: dict[int, int] = {}
+        for reject in rejects:
+            at = places.setdefault(reject.row_number, len(settled.refused_rows))
+            if at == len(settled.refused_rows):
+                settled.refused_rows.append(reject)
+                self._require_few(len(settled.refused_rows))
+            else:
+                first = settled.refused_rows[at]
+                further = (reject.column or "", reject.code, reject.reason)
+                settled.refused_rows[at] = first._replace(others=(*first.others, further))
+        return list(places)
 
     def _sift(self, table: str, apply: Callable[[Window], Taken], settled: Settled) -> list[int]:
         """Row numbers that `apply` is refused for; they are told in `settled.refused_rows`, too."""
@@ -320,9 +350,18 @@ class _Work:
         found: list[int] = []
         for number, error in sift(*self._staging.bounds(table), attempt):
             found.append(number)
-            settled.refused_rows.append(explained(Reject(number, 0, 0, 0, None, "", "", b""), error))
+            settled.refused_rows.append(
+                explained(Reject(number, 0, 0, 0, self._domain_of(error), "", "", b""), error)
+            )
             self._require_few(len(settled.refused_rows))
         return found
+
+    def _domain_of(self, error: psycopg.Error) -> str | None:
+        """The only column of the domain whose constraint an error speaks of."""
+        domain = error.diag.datatype_name
+        columns = self._settlement.target.columns
+        names = [field.name for field in self._staging.fields if _is_of(columns[field.name].declared, domain)]
+        return names[0] if len(names) == 1 else None
 
     def _require_few(self, refused: int) -> None:
         settlement = self._settlement
@@ -337,3 +376,11 @@ class _Work:
 
     def _is_refusal(self, error: psycopg.Error) -> bool:
         return is_refusal(error, has_row_security=self._settlement.target.has_row_security)
+
+
+def _is_of(declared: str, type_name: str | None) -> bool:
+    """Whether a type as it was declared is the one that an error calls by its bare name, or its array."""
+    if not type_name:
+        return False
+    bare = declared.removesuffix("[]")
+    return bare in {type_name, quote(type_name)} or bare.endswith((f".{type_name}", f".{quote(type_name)}"))

@@ -17,7 +17,7 @@ from loadstone.postgres.connection import Connection
 from loadstone.postgres.ddl import statement
 from loadstone.postgres.identifiers import quote
 
-__all__ = ["Field", "Key", "Staging", "window_of"]
+__all__ = ["Field", "Key", "Staging", "Window", "window_of"]
 
 Window = tuple[int, int]
 
@@ -29,11 +29,22 @@ class Field(NamedTuple):
         name: as in the table.
         type: of the temporary column, as SQL.
         cast: what it is cast to on the way into the table; None where it has the table's type already.
+        declared: the table's type without domains, with its length or precision; None where there is no cast.
+        domain: the column's domain, or its type as declared; None where there is no cast.
     """
 
     name: str
     type: str
     cast: str | None = None
+    declared: str | None = None
+    domain: str | None = None
+
+    @property
+    def input_type(self) -> str:
+        """The type that each of its texts must be a value of, as SQL: an array's elements' one."""
+        if self.type.endswith("[]"):
+            return (self.declared or self.cast or self.type).removesuffix("[]")
+        return self.domain or self.cast or self.type
 
     def value(self, alias: str) -> str:
         """The value as the table's type, as SQL."""
@@ -167,13 +178,17 @@ class Staging:
 
     def drop(self, refused: Sequence[int], key: Key | None, order: str) -> None:
         """Takes refused rows out; the next rival of their key takes their place."""
-        numbers = "'{" + ",".join(str(number) for number in refused) + "}'::bigint[]"
+        numbers = _listed(refused)
         if key is not None and self.has_late:
             self._execute(f"DELETE FROM {self.late} WHERE _row = ANY({numbers})")
             of_key = f"ROW({key.values('g')})::record = ROW({key.values('l')})::record"
             refused_keys = f"SELECT FROM {self.rows} AS g WHERE g._row = ANY({numbers}) AND {of_key}"
             self._choose(key, order, self.late, f"EXISTS ({refused_keys})")
-        self._execute(f"DELETE FROM {self.rows} WHERE _row = ANY({numbers})")
+        self.remove(self.rows, refused)
+
+    def remove(self, table: str, rows: Sequence[int]) -> None:
+        """Takes rows out of one of the two tables."""
+        self._execute(f"DELETE FROM {table} WHERE _row = ANY({_listed(rows)})")
 
     def _choose(self, key: Key, order: str, source: str, condition: str) -> int:
         columns = ", ".join(f"l.{name}" for name in self._columns.split(", "))
@@ -199,6 +214,10 @@ class Staging:
     def _scalar(self, text: str) -> int:
         row = self._execute(text).fetchone()
         return int(row[0]) if row else 0
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    return "'{" + ",".join(str(number) for number in numbers) + "}'::bigint[]"
 
 
 def window_of(alias: str, window: Window | None) -> str:

@@ -141,7 +141,9 @@ class PostgresLoadTransaction:
         for place in rejects:
             refused = self._unexplained.pop(place.row_number, None)
             if refused is not None:
-                known = place._replace(column=refused.column, code=refused.code, reason=refused.reason)
+                known = place._replace(
+                    column=refused.column, code=refused.code, reason=refused.reason, others=refused.others
+                )
                 self.rejects.extend([known])
 
     def commit(self) -> None:

@@ -67,6 +67,8 @@ SELECT
     pg_catalog.format_type(a.atttypid, a.atttypmod) AS declared,
     e.oid::bigint AS element,
     e.typtype = 'd' AS is_array_of_domain,
+    e.typdelim::text AS delimiter,
+    b.typcategory = 'S' AS is_text,
     (SELECT array_agg(l.enumlabel::text ORDER BY l.enumsortorder) FROM pg_catalog.pg_enum AS l
         WHERE l.enumtypid = e.oid) AS labels,
     NOT u.is_strict AS is_nullable,

@@ -1,0 +1,273 @@
+"""What is fuzzed: each front end of the codec, with what must hold whatever the bytes are.
+
+The first bytes of an input choose the columns, the dialect and where blocks are cut; the rest is the file.
+To add a front end, write its `Target` and name it in `TARGETS`: the runner, the seeds and the comparison with
+the compiled codec follow.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+from fuzz.copyformat import read_tuples
+from loadstone.codec.delimited import DelimitedEncoder
+from loadstone.codec.jsonlines import JsonLinesEncoder
+from loadstone.model.batch import Chunk, Reject, RowIndex
+from loadstone.model.contract import Cell, Column, LoadPlan, SplitPart
+from loadstone.model.types import parse_type
+
+__all__ = ["TARGETS", "Outcome", "Target"]
+
+OPTION_BYTES = 4
+
+
+class Encoder(Protocol):
+    """What front ends have in common."""
+
+    def feed(self, text: bytes, final: bool) -> tuple[Chunk, int]: ...
+
+
+@dataclass
+class Outcome:
+    """Everything that came out of one file."""
+
+    rows: list[list[bytes | None]] = field(default_factory=list)
+    late: list[list[bytes | None]] = field(default_factory=list)
+    raws: list[bytes] = field(default_factory=list)
+    places: list[tuple[int, int, int, int]] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+    records: int = 0
+    discarded: int = 0
+    null_keys: int = 0
+    repaired: int = 0
+
+    @property
+    def facts(self) -> tuple[Any, ...]:
+        """What must not depend on how blocks are cut, nor on whether the codec is compiled."""
+        rejects = sorted(_comparable(reject) for reject in self.rejects)
+        return (
+            sorted(self.places),
+            self.rows,
+            self.late,
+            rejects,
+            self.records,
+            self.discarded,
+            self.null_keys,
+            self.repaired,
+        )
+
+
+def _comparable(reject: Reject) -> tuple[Any, ...]:
+    # Of a record that is too long, what its first block holds is kept: far more than a reject, by default.
+    return tuple(reject._replace(raw=b"") if reject.code == "record_too_long" else reject)
+
+
+class Target(NamedTuple):
+    """One front end.
+
+    Attributes:
+        name: on the command line, and of its folder of seeds.
+        plans: by the first option byte.
+        encoder: made from a plan and the other option bytes.
+        compare: holds an outcome against a reference, given plan, options and text.
+    """
+
+    name: str
+    plans: tuple[LoadPlan, ...]
+    encoder: Callable[[LoadPlan, bytes], Encoder]
+    compare: Callable[[LoadPlan, bytes, bytes, Outcome], None]
+
+    def run(self, data: bytes) -> Outcome:
+        """Encodes an input whole and in blocks, and checks all that must hold.
+
+        Raises:
+            AssertionError: something does not.
+        """
+        options, text = data[:OPTION_BYTES].ljust(OPTION_BYTES, b"\0"), data[OPTION_BYTES:]
+        plan = self.plans[options[0] % len(self.plans)]
+        whole = feed(self.encoder(plan, options), text, [], plan)
+        check_balance(whole, len(text))
+        chance = random.Random(options[3])
+        cuts = sorted(chance.randrange(len(text) + 1) for _ in range(options[3] % 8))
+        assert feed(self.encoder(plan, options), text, cuts, plan).facts == whole.facts, (
+            "blocks make a difference"
+        )
+        self.compare(plan, options, text, whole)
+        return whole
+
+
+def feed(encoder: Encoder, text: bytes, cuts: list[int], plan: LoadPlan) -> Outcome:
+    """Feeds a text in blocks that end at the cuts, as a reader does: what was not consumed comes again."""
+    out = Outcome()
+    types = [column.type.sql for column in plan.columns]
+    if plan.lineage:
+        types += ["bigint", "bigint"]
+    position = 0
+    for end in [*cuts, len(text)]:
+        if end <= position and end != len(text):
+            continue
+        final = end == len(text)
+        chunk, consumed = encoder.feed(text[position:end], final)
+        assert 0 <= consumed <= end - position
+        assert consumed == chunk.bytes_read
+        position += consumed
+        take(out, chunk, types)
+    assert position == len(text), "the end of the file was not consumed"
+    return out
+
+
+def take(out: Outcome, chunk: Chunk, types: list[str]) -> None:
+    rows, late = read_tuples(bytes(chunk.tuples), types), read_tuples(bytes(chunk.late), types)
+    assert (len(rows), len(late)) == (chunk.rows, chunk.late_rows)
+    assert chunk.records == chunk.rows + chunk.late_rows + chunk.discarded + len(chunk.rejects)
+    out.rows += rows
+    out.late += late
+    for index in (chunk.index, chunk.late_index):
+        if index is not None:
+            out.places += places(index)
+            out.raws += [index.raw(i) for i in range(len(index.row_numbers))]
+    out.places += [(r.row_number, r.line_number, r.byte_offset, r.byte_length) for r in chunk.rejects]
+    out.rejects += chunk.rejects
+    out.records += chunk.records
+    out.discarded += chunk.discarded
+    out.null_keys += chunk.null_keys
+    out.repaired += chunk.repaired
+
+
+def places(index: RowIndex) -> list[tuple[int, int, int, int]]:
+    return list(
+        zip(index.row_numbers, index.line_numbers, index.byte_offsets, index.byte_lengths, strict=True)
+    )
+
+
+def check_balance(out: Outcome, size: int) -> None:
+    """Every record is one thing, and records follow each other through the file without overlapping."""
+    assert out.records == len(out.rows) + len(out.late) + len(out.rejects) + out.discarded
+    found = sorted(out.places)
+    assert len(found) == out.records - out.discarded
+    numbers = [place[0] for place in found]
+    assert numbers == sorted(set(numbers))
+    assert not numbers or (numbers[0] >= 1 and numbers[-1] <= out.records)
+    last_line, last_end = 1, 0
+    for _, line, offset, length in found:
+        assert line >= last_line
+        assert offset >= last_end
+        assert length >= 0
+        last_line, last_end = line, offset + length
+    assert last_end <= size
+
+
+# --- plans ---
+
+
+def _plan(*types: str, key: tuple[str, ...] = (), deduplicate: bool = False, **column: Any) -> LoadPlan:
+    columns = [Column(f"c{i}", parse_type(name), source=f"c{i}", **column) for i, name in enumerate(types)]
+    return LoadPlan(
+        tuple(Cell(c.name, (c,)) for c in columns),
+        lineage=deduplicate,
+        trace=True,
+        key=key,
+        deduplicate=deduplicate,
+    )
+
+
+def _split_plan() -> LoadPlan:
+    parts = tuple(
+        Column(f"p{i}", parse_type(name), source="c0", split=SplitPart(i, 2))
+        for i, name in enumerate(("text", "integer"))
+    )
+    return LoadPlan(
+        (Cell("c0", parts), Cell("c1", (Column("c1", parse_type("text")),))), lineage=False, trace=True
+    )
+
+
+PLANS = (
+    _plan("text", "text", "text"),
+    _plan("integer", "numeric", "double precision", "boolean"),
+    _plan("date", "time", "timestamp(3)", "timestamptz", "interval"),
+    _plan("integer[]", "text[]", "jsonb[]", "double precision[]"),
+    _plan("bytea", "inet", "uuid", "json", "jsonb"),
+    _plan("varchar(3)", "char(4)", "numeric(6,2)", "real", "smallint", "bigint", null_values=("NA",)),
+    _plan("integer", "text", key=("c0",), deduplicate=True),
+    _plan("numeric", "numeric[]", "timestamp", decimal=",", thousands=".", round=True),
+    _split_plan(),
+)
+
+# --- delimited text ---
+
+_DELIMITERS = (b",", b";", b"\t", b"|")
+_LIMITS = (10_000, 24)
+
+
+def _delimited(plan: LoadPlan, options: bytes) -> Encoder:
+    return DelimitedEncoder(
+        plan,
+        delimiter=_DELIMITERS[options[1] % 4],
+        quote=None if options[1] & 64 else b'"',
+        escape=b"\\" if options[1] & 128 else None,
+        max_record_bytes=_LIMITS[options[2] % 2],
+    )
+
+
+def _as_pythons_csv(plan: LoadPlan, options: bytes, text: bytes, out: Outcome) -> None:
+    """Where every record was taken as texts, Python's csv module reads the same cells."""
+    if plan is not PLANS[0] or out.rejects or options[1] & 192:
+        return
+    lines = io.StringIO(text.decode(), newline="")
+    delimiter = _DELIMITERS[options[1] % 4].decode()
+    expected = [row for row in csv.reader(lines, delimiter=delimiter, strict=True) if row]
+    assert [[(cell or b"").decode() for cell in row] for row in out.rows] == expected, (
+        "Python reads other cells"
+    )
+
+
+# --- JSON Lines ---
+
+
+def _json_lines(plan: LoadPlan, options: bytes) -> Encoder:
+    return JsonLinesEncoder(plan, max_record_bytes=_LIMITS[options[2] % 2])
+
+
+def _as_pythons_json(plan: LoadPlan, options: bytes, text: bytes, out: Outcome) -> None:
+    """Python's json module reads an object where the codec took one, and none where it saw no JSON."""
+    del options, text
+    for raw in out.raws:
+        assert isinstance(_loads(raw), dict), "Python sees no object"
+    for reject in out.rejects:
+        if reject.code == "invalid_json" and reject.column is None:
+            assert _loads(reject.raw) is _BROKEN, "Python sees valid JSON"
+    if plan is not PLANS[0]:
+        return
+    for raw, row in zip(out.raws, out.rows, strict=True):
+        for name, cell in zip(("c0", "c1", "c2"), row, strict=True):
+            value = _loads(raw).get(name)
+            if isinstance(value, str):
+                assert cell == value.encode(), "Python reads another text"
+
+
+_BROKEN = object()
+
+
+def _loads(raw: bytes) -> Any:
+    def refuse(text: str) -> None:
+        raise ValueError(text)
+
+    try:
+        return json.loads(raw.decode(), parse_constant=refuse, parse_int=str, parse_float=str)
+    except (ValueError, RecursionError):
+        return _BROKEN
+
+
+TARGETS = {
+    target.name: target
+    for target in (
+        Target("delimited", PLANS, _delimited, _as_pythons_csv),
+        Target("jsonlines", PLANS, _json_lines, _as_pythons_json),
+    )
+}
