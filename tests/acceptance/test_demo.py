@@ -11,7 +11,12 @@ from fixtures.commandline import CommandLine
 
 @pytest.mark.parametrize(
     ("name", "layout", "rows"),
-    [("car-telemetry", "csv", 3_000), ("car-telemetry", "jsonl", 3_000), ("online-retail", "csv", 20_000)],
+    [
+        ("car-telemetry", "csv", 3_000),
+        ("car-telemetry", "jsonl", 3_000),
+        ("car-telemetry", "json", 3_000),
+        ("online-retail", "csv", 20_000),
+    ],
 )
 def test_every_figure_is_as_expected_and_the_next_commands_work(
     alone: CommandLine, name: str, layout: str, rows: int

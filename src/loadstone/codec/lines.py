@@ -32,8 +32,7 @@ class LineCount:
             if i == 0:
                 break
             count += 1
-        if end > self.position:
-            self.position = end
+        self.position = max(self.position, end)
         self.number += count
         return count
 

@@ -88,8 +88,8 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "minimum_rows": "The share counts once so many rows are read.",
     },
     "Format": {
-        "type": "csv (any delimited text), jsonl (one object per line) or json (any other layout). Left out: by "
-        "the file's name and its beginning.",
+        "type": "csv (any delimited text), jsonl (one object per line) or json (of any layout). Left out: by the "
+        "file's name and its beginning.",
         "delimiter": "Between cells. Left out: the one of , ; tab | that the header has most of.",
         "quote": "Around cells. Left out: the double quote; empty: none.",
         "escape": "Before a character that is meant as it is. Left out: none.",
@@ -99,8 +99,8 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "max_record_bytes": "A record longer than this is rejected.",
         "max_compression_ratio": "A file that unpacks to more than so many times its size is refused.",
         "records": "JSON: the way to the records within the document, as in $.data.items.",
-        "nested": "JSON: what becomes of an object within a record: one jsonb column, or a column for each of "
-        "its members (flatten).",
+        "nested": "JSON: what becomes of an object within a record: one jsonb column, or a column for each "
+        "member (flatten).",
         "separator": "JSON: between the names of flattened objects.",
     },
 }

@@ -15,7 +15,7 @@ from loadstone.model.load import Layout
 from loadstone.model.records_path import parse_records_path
 from loadstone.readers.blocks import Blocks, count_lines, joined
 from loadstone.readers.intake import Intake
-from loadstone.readers.jsonform import JsonShape, find_form
+from loadstone.readers.jsonform import Form, JsonShape, find_form
 from loadstone.readers.naming import named_format
 
 if TYPE_CHECKING:
@@ -39,9 +39,7 @@ class JsonReader:
     """Reads JSON: objects on lines or over several, arrays, and records within a document."""
 
     @contextmanager
-    def open(
-        self, stream: ByteStream, version: ObjectVersion, file_format: Format
-    ) -> Iterator[JsonFile]:
+    def open(self, stream: ByteStream, version: ObjectVersion, file_format: Format) -> Iterator[JsonFile]:
         """Finds the form, and collects the keys from the head of the file.
 
         Raises:
@@ -105,7 +103,7 @@ class JsonFile:
 
     def encode(self, records: Sequence[bytes], plan: LoadPlan) -> Chunk:
         """Single records under a plan of their own."""
-        form = "lines" if self._shape.form == "lines" else "documents"
+        form: Form = "lines" if self._shape.form == "lines" else "documents"
         chunk, _ = replace(self._shape, form=form, path=()).encoder(plan).feed(joined(records), True)
         return chunk
 

@@ -65,12 +65,12 @@ class _MendedFile:
         for record in self._records:
             # One encoder a record: each has a row number of its own, and mended rows are few.
             encoder = self._encoder(plan, record.row_number, record.line_number)
-            chunk, _ = encoder.feed(record.raw, True)
+            chunk, _ = encoder.feed(memoryview(record.raw), True)
             discarded = (record.row_number,) if chunk.discarded else ()
             yield replace(chunk, bytes_read=len(record.raw), discarded_rows=discarded)
 
     def encode(self, records: Sequence[bytes], plan: LoadPlan) -> Chunk:
-        chunk, _ = self._encoder(plan, 1, 1).feed(joined(records), True)
+        chunk, _ = self._encoder(plan, 1, 1).feed(memoryview(joined(records)), True)
         return chunk
 
     def _encoder(self, plan: LoadPlan, row: int, line: int) -> Encoder:
