@@ -52,10 +52,8 @@ __all__ = ["JsonEncoder"]
 WAITING = -1  # for more text
 FAILED = -2
 
-# Blanks in front of a record that waits are kept: by them a broken one is told from the next.
-BLANKS_KEPT = 4096
-# A token that ends so close to the end of a block may be broken only because it is cut there.
-CUT_TOKEN = 8
+BLANKS_KEPT = 4096  # in front of a record that waits: by them a broken one is told from the next
+CUT_TOKEN = 8  # so close to the end of a block, a token may be broken only because it is cut there
 
 _REJECT_HOLDS = cython.declare(cython.Py_ssize_t, RAW_LIMIT)
 
@@ -385,11 +383,7 @@ class JsonEncoder:
         return size
 
     def refuse(
-        self,
-        block: Text,
-        start: cython.Py_ssize_t,
-        end: cython.Py_ssize_t,
-        position: cython.Py_ssize_t,
+        self, block: Text, start: cython.Py_ssize_t, end: cython.Py_ssize_t, position: cython.Py_ssize_t
     ) -> cython.int:
         """Rejects the record block[start:end], which is no JSON from `position` on."""
         self.begin(block, start)

@@ -88,8 +88,8 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "minimum_rows": "The share counts once so many rows are read.",
     },
     "Format": {
-        "type": "csv (any delimited text), jsonl (one object per line) or json (of any layout). Left out: by the "
-        "file's name and its beginning.",
+        "type": "csv (any delimited text), jsonl (one object per line), json (any layout). Left out: by "
+        "the file's name and its beginning.",
         "delimiter": "Between cells. Left out: the one of , ; tab | that the header has most of.",
         "quote": "Around cells. Left out: the double quote; empty: none.",
         "escape": "Before a character that is meant as it is. Left out: none.",
