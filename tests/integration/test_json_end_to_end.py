@@ -122,7 +122,7 @@ def test_a_broken_element_is_one_reject_that_can_be_mended(folder_landing: Landi
     ]
     mended = tmp_path.parent / "mended.jsonl"
     mended.write_text('{"_row": 2, "_line": 6, "_reason": "r", "id": 2, "v": "b"}\n')
-    assert landing.replay(str(outcome.load_id), mended=mended).state == "loaded"
+    assert landing.replay(str(outcome.load_id), rejects=True, mended=mended).state == "loaded"
     assert landing.rows() == [(1, "a"), (2, "b"), (4, "d")]
 
 
