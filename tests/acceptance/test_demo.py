@@ -14,6 +14,7 @@ from fixtures.commandline import CommandLine
     [
         ("car-telemetry", "csv", 3_000),
         ("car-telemetry", "jsonl", 3_000),
+        ("car-telemetry", "json", 3_000),
         ("online-retail", "csv", 20_000),
         ("table-per-file", "csv", 3_000),
     ],

@@ -67,7 +67,7 @@ class _Stage:
 @click.option(
     "--format",
     "layout",
-    type=click.Choice(["csv", "jsonl"]),
+    type=click.Choice(["csv", "jsonl", "json"]),
     default="csv",
     show_default=True,
     help="Of the files.",

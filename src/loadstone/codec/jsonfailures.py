@@ -33,8 +33,7 @@ _FAILURES = {
         "what is wrong stands around the records, so that they cannot be told apart from there on",
     ),
     BEYOND_REPAIR: (
-        "the element that begins on line {line:,} (byte {offset:,}) is broken, and where the next one begins "
-        "cannot be told",
+        "the element that begins on line {line:,} (byte {offset:,}) is broken, and where it ends is unclear",
         "one element per line, or one object per line without an array, keeps the others readable",
     ),
     TOKEN_TOO_LONG: (

@@ -48,14 +48,20 @@ class Member:
         return self.raw if text is None else text
 
 
-def read_members(record: bytes, separator: str | None = None) -> dict[str, Member] | None:
+def read_members(
+    record: bytes, separator: str | None = None, nameless: list[bytes] | None = None
+) -> dict[str, Member] | None:
     """The members of a JSON object, the last of each key; None where the text is no such thing.
 
-    With a separator, objects within it are flattened. A key that holds half a surrogate pair is left out: it
-    is no text.
+    Args:
+        record: the object.
+        separator: with one, objects within the object are flattened.
+        nameless: is given the keys, as they are written, that can name no column: they hold half a surrogate
+            pair, or a NUL character. Their members are left out.
     """
-    members = _own_members(record)
-    return members if members is None or separator is None else _flattened(members, separator)
+    left_out = [] if nameless is None else nameless
+    members = _own_members(record, left_out)
+    return members if members is None or separator is None else _flattened(members, separator, left_out)
 
 
 def read_value(record: bytes) -> Member:
@@ -64,18 +70,18 @@ def read_value(record: bytes) -> Member:
     return Member(_KINDS.get(raw[0], "number"), raw.decode())
 
 
-def _flattened(members: dict[str, Member], separator: str) -> dict[str, Member]:
+def _flattened(members: dict[str, Member], separator: str, nameless: list[bytes]) -> dict[str, Member]:
     flat: dict[str, Member] = {}
     for name, member in members.items():
         if member.raw[:1] != "{":
             flat[name] = member
             continue
-        inner = _flattened(_own_members(member.raw.encode()) or {}, separator)
+        inner = _flattened(_own_members(member.raw.encode(), nameless) or {}, separator, nameless)
         flat.update((f"{name}{separator}{key}", value) for key, value in inner.items())
     return flat
 
 
-def _own_members(line: bytes) -> dict[str, Member] | None:
+def _own_members(line: bytes, nameless: list[bytes]) -> dict[str, Member] | None:
     found: dict[str, Member] = {}
     text = Text(line)
     size: cython.Py_ssize_t = len(line)
@@ -90,11 +96,14 @@ def _own_members(line: bytes) -> dict[str, Member] | None:
     while line[i] == 34:
         first = i
         i = scan_string(text, i, size, False)
-        name = decoded(line[first + 1 : i - 1])
+        key = line[first + 1 : i - 1]
+        name = decoded(key)
         i = skip_space(text, skip_space(text, i, size) + 1, size)
         first = i
         i = scan_value(text, i, size, False)
-        if name is not None:
+        if name is None or "\0" in name:
+            nameless.append(key)
+        else:
             found[name] = Member(_KINDS.get(line[first], "number"), line[first:i].decode())
         i = skip_space(text, i, size)
         i = skip_space(text, i + 1, size) if line[i] == 44 else i

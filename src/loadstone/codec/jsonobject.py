@@ -274,7 +274,7 @@ class ObjectScanner:
         start: cython.Py_ssize_t,
         end: cython.Py_ssize_t,
     ) -> cython.int:
-        """Notes the value text.data[start:end] under `name`; its key stands at `first`, its object at `owner`."""
+        """Notes the value text.data[start:end] under `name`: of the key at `first`, the object at `owner`."""
         number: cython.Py_ssize_t = self.keys.find(self.name, 0, self.name.position)
         if number >= 0:
             if self.kinds[number] != MISSING and self.owners[number] != owner:

@@ -1,4 +1,4 @@
-"""The structure around the records of a JSON document: what is open, what must come next, where the path is."""
+"""The structure around the records of a JSON document: what is open, what comes next, where the path is."""
 
 from __future__ import annotations
 
@@ -50,11 +50,6 @@ class JsonOutline:
         self.state = DOCUMENT
         self.match = 0
         self.documents = 0
-
-    def begins_array(self) -> bool:
-        """Whether the first document is an array."""
-        state: int = self.state
-        return bool(self.depth and self.opened[0] == 91) or state == NOTHING
 
     def open(self, bracket: cython.uchar) -> cython.bint:
         """An opening bracket in place of the next value; False where that is nested too deep."""

@@ -24,6 +24,7 @@ from loadstone.codec.codes import (
     KEY_TWICE,
     NESTED_VALUE,
     NOT_AN_OBJECT,
+    NUL_CHARACTER,
     RECORD_TOO_LONG,
     UNKNOWN_KEY,
 )
@@ -36,7 +37,7 @@ from loadstone.codec.jsonobject import (
     WIDE_STRING,
     ObjectScanner,
 )
-from loadstone.codec.jsonstrings import decode_string, has_escape
+from loadstone.codec.jsonstrings import decode_string, decoded, has_escape
 from loadstone.codec.jsontext import scan_value, utf8_length
 from loadstone.codec.kinds import HAS_NUL, NON_ASCII, PLAIN, QUOTED
 from loadstone.codec.rows import RowWriter
@@ -203,18 +204,26 @@ class JsonRecordWriter:
             self.rows.discard()
             return 1
         with cython.gil:
-            self.report(bytes(block.data[start:end]))
-        return 0
+            return self.report(bytes(block.data[start:end]))
 
-    def report(self, record: bytes) -> None:
-        """Notes keys of a record that the plan does not know, each once in the file, with its first value."""
-        for name, member in (read_members(record, self.separator) or {}).items():
+    def report(self, record: bytes) -> bool:
+        """Notes keys of a record that the plan does not know, each once in the file, with its first value.
+
+        Refuses a record with a key that can name no column; whether it did.
+        """
+        nameless: list[bytes] = []
+        for name, member in (read_members(record, self.separator, nameless) or {}).items():
             key = name.encode()
             if member.kind != "null" and not self.scanner.knows(key):
                 self.found_keys[name] = member.raw[:SAMPLE_LIMIT]
                 self.scanner.ignore(key)
                 if self.scanner.known_count >= self.size + KEY_LIMIT:
                     self.scanner.ignores_unknown = True
+        if not nameless:
+            return False
+        code = INVALID_UTF8 if decoded(nameless[0]) is None else NUL_CHARACTER
+        self.rows.refuse_record(code, Text(nameless[0]), 0, len(nameless[0]), 0)
+        return True
 
 
 def _form(cell: Cell) -> int:

@@ -9,6 +9,7 @@ from loadstone.codec.buffers cimport Text
 cdef class Resumption:
     cdef Py_ssize_t end
     cdef Py_ssize_t position
+    cdef bint closes
 
     cdef int find(
         self,

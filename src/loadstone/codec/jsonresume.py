@@ -1,4 +1,4 @@
-"""Where reading goes on after a broken element: found by brackets and quotes, or by how the lines are laid out.
+"""Where reading goes on after a broken element: found by brackets and quotes, or by the layout of lines.
 
 Neither is more than a good guess for text that is no JSON, so both are asked for proof: a guess by brackets
 must end in front of what may follow an element; a guess by lines is made only where elements are known to
@@ -22,11 +22,15 @@ BY_LINES = 2
 
 
 class Resumption:
-    """Where a broken element ends (`end`) and where reading goes on (`position`)."""
+    """Where a broken element ends (`end`) and where reading goes on (`position`).
+
+    By lines, that is the line end in front of the next element, or of the array's bracket (`closes`).
+    """
 
     def __init__(self) -> None:
         self.end = 0
         self.position = 0
+        self.closes = False
 
     def find(
         self,
@@ -70,6 +74,9 @@ class Resumption:
             return BY_BRACKETS
         if line >= 0:
             self.end = trimmed_before(text, start, line)
+            self.closes = text.data[line] == 93
+            while text.data[line] != 10:
+                line -= 1
             self.position = line
             return BY_LINES
         return UNFINISHED if end == UNFINISHED else UNCLEAR

@@ -1,10 +1,10 @@
-"""JSON that goes over lines to binary tuples: an array element by element, objects one behind the other, and
-what a path leads to within a document; what becomes of a record, `jsonrecord` says.
+"""JSON of any layout to binary tuples: arrays, objects one behind the other, what a path leads to.
 
-Of the structure around the records only the way down to them is kept, so that memory is bounded by the
-longest record. It is checked as it passes: what is wrong with it fails the file. What is wrong with a record
-rejects that record, and reading goes on behind it where `jsonresume` finds a place to; where it finds none,
-the rest of the file is the rejected record, as long as the reject can hold it, and fails the file if not.
+What becomes of a record, `jsonrecord` says. Of the structure around the records only the way down to them is
+kept, so that memory is bounded by the longest record. It is checked as it passes: what is wrong with it fails
+the file. What is wrong with a record rejects that record, and reading goes on behind it where `jsonresume`
+finds a place to; where it finds none, the rest of the file is the rejected record, as long as the reject can
+hold it, and fails the file if not.
 
 - Line numbers count LF. A record's place is that of its first byte, its length that of the value alone.
 - An array at the top is the whole file. Behind an object, others may follow, with white space or without.
@@ -41,7 +41,7 @@ from loadstone.codec.jsonoutline import (
 )
 from loadstone.codec.jsonrecord import JsonRecordWriter
 from loadstone.codec.jsonresume import BY_BRACKETS, BY_LINES, Resumption, trimmed_before
-from loadstone.codec.jsontext import Bytes, scan_number, scan_string, scan_word, skip_space
+from loadstone.codec.jsontext import Bytes, scan_string, scan_value, skip_space
 from loadstone.codec.lines import LineCount
 from loadstone.model.batch import RAW_LIMIT, Chunk
 from loadstone.model.contract import LoadPlan
@@ -52,10 +52,8 @@ __all__ = ["JsonEncoder"]
 WAITING = -1  # for more text
 FAILED = -2
 
-# Blanks in front of a record that waits are kept: by them a broken one is told from the next.
-BLANKS_KEPT = 4096
-# A token that ends so close to the end of a block may be broken only because it is cut there.
-CUT_TOKEN = 8
+BLANKS_KEPT = 4096  # in front of a record that waits: by them a broken one is told from the next
+CUT_TOKEN = 8  # so close to the end of a block, a token may be broken only because it is cut there
 
 _REJECT_HOLDS = cython.declare(cython.Py_ssize_t, RAW_LIMIT)
 
@@ -110,11 +108,6 @@ class JsonEncoder:
         self.failure = 0
         self.failed_line = 0
         self.failed_offset = 0
-
-    @property
-    def is_array(self) -> bool:
-        """Whether the first document is an array."""
-        return bool(self.outline.begins_array())
 
     @property
     def has_found(self) -> bool:
@@ -230,16 +223,9 @@ class JsonEncoder:
         self, block: Text, i: cython.Py_ssize_t, size: cython.Py_ssize_t, final: cython.bint
     ) -> cython.Py_ssize_t:
         """A string, number or word around the records."""
-        after: cython.Py_ssize_t
-        c: cython.uchar = block.data[i]
-        if c == 34:
-            after = scan_string(block, i, size, False)
-        elif c == 45 or 48 <= c <= 57:
-            after = scan_number(block, i, size, False)
-            if after == size and not final:
-                return self.unscanned(block, i, size, size, final)
-        else:
-            after = scan_word(block, i, size)
+        after: cython.Py_ssize_t = scan_value(block, i, size, False)
+        if after == size and not final and block.data[i] != 34:
+            after = -2 - size  # a number may go on
         if after < 0:
             return self.unscanned(block, i, -2 - after, size, final)
         return self.ended(block, after)
@@ -366,17 +352,13 @@ class JsonEncoder:
         in_array: cython.bint = self.outline.holds_records()
         end: cython.Py_ssize_t
         found: cython.int
+        is_first: cython.bint
+        is_regular: cython.bint
         if not in_array and (self.outline.depth > 0 or self.outline.path_size > 0):
             return self.fail(CUT_OFF if position >= size else BROKEN_DOCUMENT, block, position)
-        found = self.resumption.find(
-            block,
-            start,
-            size,
-            final,
-            in_array,
-            self.offset == self.start_offset,
-            self.is_regular and self.records > 0,
-        )
+        is_first = self.offset == self.start_offset
+        is_regular = self.is_regular and self.records > 0
+        found = self.resumption.find(block, start, size, final, in_array, is_first, is_regular)
         if found in (BY_BRACKETS, BY_LINES):
             end = self.resumption.end
             self.refuse(block, start, end, min(position, end))
@@ -384,7 +366,7 @@ class JsonEncoder:
                 return self.ended(block, end)
             if in_array:
                 self.outline.expect_next()
-                if block.data[self.resumption.position] == 93:
+                if self.resumption.closes:
                     self.outline.state = COMMA_OR_CLOSE
             return self.resumption.position
         if not final:
@@ -401,11 +383,7 @@ class JsonEncoder:
         return size
 
     def refuse(
-        self,
-        block: Text,
-        start: cython.Py_ssize_t,
-        end: cython.Py_ssize_t,
-        position: cython.Py_ssize_t,
+        self, block: Text, start: cython.Py_ssize_t, end: cython.Py_ssize_t, position: cython.Py_ssize_t
     ) -> cython.int:
         """Rejects the record block[start:end], which is no JSON from `position` on."""
         self.begin(block, start)

@@ -114,7 +114,7 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "max_compression_ratio": "A file that unpacks to more than so many times its size is refused.",
         "records": "JSON: the way to the records within the document, as in $.data.items.",
         "nested": "JSON: what becomes of an object within a record: one jsonb column, or a column for each "
-        "of its members (flatten).",
+        "member (flatten).",
         "separator": "JSON: between the names of flattened objects.",
     },
 }

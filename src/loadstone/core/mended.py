@@ -1,9 +1,10 @@
 """Rejected rows as a file that people can mend and load again, and that file read back.
 
-The file has the format of the one that the rows come from; for any JSON, it is JSON Lines. Each record stands in it as it stood there, byte
-for byte, behind three cells (in JSON: three keys of an object on one line) of ours: `_row` and `_line`, where it stood, and
-`_reason`, why it was rejected. Mending means changing what follows the three and leaving them alone: by
-`_row` a mended row takes the place of the rejected one. Rows that are left out stay rejected.
+The file has the format of the one that the rows come from; for JSON of any layout, that is JSON Lines. Each
+record stands in it as it stood there, byte for byte, behind three cells (in JSON: three keys) of ours: `_row`
+and `_line`, where it stood, and `_reason`, why it was rejected. Mending means changing what follows the three
+and leaving them alone: by `_row` a mended row takes the place of the rejected one. Rows that are left out
+stay rejected.
 """
 
 from __future__ import annotations

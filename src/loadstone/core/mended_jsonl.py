@@ -21,7 +21,7 @@ _RAW = "_raw"
 
 
 def write_jsonl(rejects: Iterable[Reject]) -> Iterator[bytes]:
-    """A line for each reject; a record that is no object, or goes over lines and is broken, stands in `_raw`."""
+    """A line for each reject; what is no object, or broken and over lines, stands in `_raw`."""
     for reject in rejects:
         reason = f"{reject.column}: {reject.reason}" if reject.column else reject.reason
         prefix = (

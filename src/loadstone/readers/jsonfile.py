@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from loadstone.codec.jsonmembers import Member, read_members, read_value
 from loadstone.codec.jsonobject import LONELY
@@ -15,7 +15,7 @@ from loadstone.model.load import Layout
 from loadstone.model.records_path import parse_records_path
 from loadstone.readers.blocks import Blocks, count_lines, joined
 from loadstone.readers.intake import Intake
-from loadstone.readers.jsonform import JsonShape, find_form
+from loadstone.readers.jsonform import Form, JsonShape, find_form
 from loadstone.readers.naming import named_format
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class JsonFile:
 
     def encode(self, records: Sequence[bytes], plan: LoadPlan) -> Chunk:
         """Single records under a plan of their own."""
-        form: Literal["lines", "documents"] = "lines" if self._shape.form == "lines" else "documents"
+        form: Form = "lines" if self._shape.form == "lines" else "documents"
         chunk, _ = replace(self._shape, form=form, path=()).encoder(plan).feed(joined(records), True)
         return chunk
 

@@ -32,7 +32,7 @@ def assert_as_expected(example, folder, outcomes, connection):
     assert wrong == []
 
 
-@pytest.mark.parametrize("data_format", ["csv", "jsonl"])
+@pytest.mark.parametrize("data_format", ["csv", "jsonl", "json"])
 def test_car_telemetry_gives_every_figure_that_its_generator_knows(
     tmp_path, database_url, connection, monkeypatch, data_format
 ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -119,3 +120,20 @@ def test_a_record_that_was_cut_or_forgotten_is_not_whole() -> None:
     assert is_whole(Reject(1, 2, 0, 7, None, "c", "r", b"1,2,3"))
     assert not is_whole(Reject(1, 2, 0, 70_000, None, "c", "r", b"1,2,3"))
     assert not is_whole(Reject(1, 2, 0, 6, None, "c", "r", b""))
+
+
+def test_an_object_over_several_lines_is_mended_on_one():
+    raw = b'{\r\n  "a": "x y",\n\t"b": [\n1 ]\n}'
+    reject = Reject(3, 7, 20, len(raw), "a", "not_an_integer", "no", raw)
+    (line,) = mendable([reject], {"format": "json"}, ())
+    assert line == b'{"_row": 3, "_line": 7, "_reason": "a: no", "a": "x y", "b": [ 1 ] }\n'
+    _, (record,) = read_mended(line, {"format": "json"}, where="f")
+    assert json.loads(record.raw) == json.loads(raw)
+
+
+def test_a_broken_object_over_several_lines_keeps_its_line_ends():
+    raw = b'{"a": "x\ny"}'
+    reject = Reject(3, 7, 20, len(raw), None, "invalid_json", "no", raw)
+    (line,) = mendable([reject], {"format": "json"}, ())
+    _, (record,) = read_mended(line, {"format": "json"}, where="f")
+    assert record.raw == raw

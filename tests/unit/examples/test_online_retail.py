@@ -31,13 +31,14 @@ def test_the_packed_data_is_the_data_set():
 
 
 def test_csv_and_json_lines_hold_the_same_rows_and_every_digit(tmp_path):
-    for data_format in ("csv", "jsonl"):
+    for data_format in ("csv", "jsonl", "json"):
         RETAIL.generate(tmp_path, rows=20_000, format=data_format)
     with (tmp_path / "retail" / "online_retail.csv").open(encoding="utf-8", newline="") as file:
         from_csv = [{name: cell or None for name, cell in row.items()} for row in csv.DictReader(file)]
     with (tmp_path / "retail" / "online_retail.jsonl").open(encoding="utf-8") as file:
         from_jsonl = [json.loads(line, parse_float=str, parse_int=str) for line in file]
-    assert from_csv == from_jsonl
+    text = (tmp_path / "retail" / "online_retail.json").read_text(encoding="utf-8")
+    assert from_csv == from_jsonl == json.loads(text, parse_float=str, parse_int=str)
     assert len(from_csv) == 20_000
 
 
@@ -67,7 +68,7 @@ def test_a_check_tells_what_was_wanted_and_what_was_found(tmp_path):
         ({"rows": 600_000}, "1 to 541,909 rows, not 600,000"),
         ({"files": 2}, "it is one file"),
         ({"dirty": 0.1}, "real data"),
-        ({"format": "json"}, "csv or jsonl, not json"),
+        ({"format": "xlsx"}, "csv, jsonl or json, not xlsx"),
     ],
 )
 def test_what_the_real_data_cannot_give_is_refused(tmp_path, arguments, message):

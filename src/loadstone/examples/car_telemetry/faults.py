@@ -125,7 +125,7 @@ class FaultPlanter:
 
     def _ragged_row(self, reading: Reading) -> Fault:
         long = self.random.random() < 0.5  # noqa: PLR2004  # a coin
-        return Fault(self._layout.ragged(self._layout.cells(reading), long=long), None)
+        return Fault(self._layout.ragged(self._layout.cells(reading), long=long), self._layout.ragged_column)
 
 
 def corrected(reading: Reading, generator: random.Random) -> Reading:

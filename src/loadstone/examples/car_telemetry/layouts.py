@@ -22,12 +22,14 @@ class Layout(Protocol):
         between: stands between two of them.
         suffix: stands after the last.
         first_line: the line on which the first record stands.
+        ragged_column: the column at fault in a ragged record; None where the whole record is.
     """
 
     prefix: str
     between: str
     suffix: str
     first_line: int
+    ragged_column: str | None
 
     def record(self, reading: Reading) -> str:
         """The record of a clean reading; the fast way."""
@@ -59,6 +61,7 @@ class CsvLayout:
     between = "\n"
     suffix = "\n"
     first_line = 2
+    ragged_column = None
 
     def __init__(self, *, flat: bool = False) -> None:
         names = (*COLUMNS[:-1], *CITIES[0]._fields) if flat else COLUMNS
@@ -112,6 +115,7 @@ class JsonLayout:
         self.between = ",\n" if array else "\n"
         self.suffix = "\n]\n" if array else "\n"
         self.first_line = 2 if array else 1
+        self.ragged_column = "city" if array else None
         self._cars = {
             profile: (json.dumps(profile.device_id), json.dumps(profile.model, ensure_ascii=False))
             for profile in PROFILES

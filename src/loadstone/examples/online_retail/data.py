@@ -51,7 +51,7 @@ def generate(
     seed: int = 1,  # noqa: ARG001  # real data: nothing is drawn
     progress: Progress | None = None,
 ) -> list[GeneratedFile]:
-    """Writes `retail/online_retail.csv` or `.jsonl`: the first `rows` rows, or all 541,909.
+    """Writes `retail/online_retail.csv`, `.jsonl` or `.json`: the first `rows` rows, or all 541,909.
 
     Raises:
         UsageError: more rows than there are, several files, planted faults, or a format that it has not.
@@ -63,14 +63,16 @@ def generate(
     size = written = 0
     source = islice(records(), total)
     with output.open(name) as file:
-        if format == "csv":
-            size += file.write(_csv([COLUMNS]))
+        size += file.write(_csv([COLUMNS]) if format == "csv" else b"[\n" if format == "json" else b"")
         while batch := list(islice(source, _BATCH)):
-            data = _csv(batch) if format == "csv" else _jsonl(batch)
+            data = _csv(batch) if format == "csv" else _json(batch)
+            if format == "json":  # the same lines with commas between
+                data = (b",\n" if written else b"") + data.rstrip(b"\n").replace(b"\n", b",\n")
             size += file.write(data)
             written += len(batch)
             if progress is not None:
                 progress(written, total)
+        size += file.write(b"\n]\n" if format == "json" else b"")
     write_ledger(output, f"online_retail.{format}", {"file": name, "rows": total, "planted": {}})
     return [GeneratedFile(output.uri(name), total, size)]
 
@@ -88,8 +90,8 @@ def _refuse(rows: int, files: int, data_format: str, dirty: float) -> None:
             "online-retail is real data: it has faults of its own, and none are planted",
             hint="leave --dirty out; car-telemetry takes it",
         )
-    if data_format not in {"csv", "jsonl"}:
-        raise UsageError(f"online-retail is written as csv or jsonl, not {data_format}")
+    if data_format not in {"csv", "jsonl", "json"}:
+        raise UsageError(f"online-retail is written as csv, jsonl or json, not {data_format}")
 
 
 def _csv(batch: Sequence[Sequence[str]]) -> bytes:
@@ -98,7 +100,7 @@ def _csv(batch: Sequence[Sequence[str]]) -> bytes:
     return text.getvalue().encode()
 
 
-def _jsonl(batch: Sequence[Sequence[str]]) -> bytes:
+def _json(batch: Sequence[Sequence[str]]) -> bytes:
     """Numbers as they stand in the data, digit by digit; a missing cell is null."""
     return "".join(
         "{" + ", ".join(_member(name, cell) for name, cell in zip(COLUMNS, row, strict=True)) + "}\n"
