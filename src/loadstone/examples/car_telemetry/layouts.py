@@ -61,7 +61,7 @@ class CsvLayout:
     between = "\n"
     suffix = "\n"
     first_line = 2
-    ragged_column = None
+    ragged_column: str | None = None
 
     def __init__(self, *, flat: bool = False) -> None:
         names = (*COLUMNS[:-1], *CITIES[0]._fields) if flat else COLUMNS
