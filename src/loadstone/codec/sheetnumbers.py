@@ -30,6 +30,7 @@ _CERTAIN_DIGITS = cython.declare(
     cython.int, 15
 )  # any decimal of so many digits is its double's shortest form
 _MOST_DIGITS = cython.declare(cython.int, 19)
+_SMALLEST_POINT = cython.declare(cython.int, -300)  # beyond are doubles that hold fewer digits
 _MOST_POINT = cython.declare(cython.int, 100_000)
 
 
@@ -123,6 +124,8 @@ class CellNumbers:
         rounded: cython.ulonglong
         unit: cython.ulonglong = 1
         _k: cython.int
+        if self.mantissa != 0 and self.exponent + self.count < _SMALLEST_POINT:
+            return self.put_shortest(text, start, end, out)
         if self.count > _CERTAIN_DIGITS:
             if self.count > _MOST_DIGITS:
                 return self.put_shortest(text, start, end, out)

@@ -44,4 +44,4 @@ def stem(key: str) -> str:
 
 def _cut(text: str) -> str:
     encoded = text.encode()
-    return text if len(encoded) <= _LONGEST else encoded[:_LONGEST].decode(errors="ignore")
+    return text if len(encoded) <= _LONGEST else encoded[:_LONGEST].decode(errors="ignore").rstrip("_")
