@@ -6,10 +6,12 @@ import os
 import pty
 import signal
 import subprocess
+import time
 
 import psycopg
 
 from fixtures.commandline import CommandLine
+from fixtures.foreground import background, foreground
 
 CSV = "id,v\n" + "".join(f"{i},{i}\n" for i in range(1000))
 
@@ -68,17 +70,51 @@ def test_an_interrupted_load_leaves_nothing_and_exits_with_130(
     loadstone.write("a.csv", CSV.replace("999,999\n", "999,1\n"))
     with psycopg.connect(database_url) as blocker:
         blocker.execute("LOCK TABLE a IN ACCESS EXCLUSIVE MODE")
-        process = loadstone.start("load", "a.csv", "--wait")
-        waiting = (
-            "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-        )
-        while connection.execute(waiting).fetchone() is None:
-            assert process.poll() is None, process.communicate()
-        out, err = _interrupted(process)
+        with foreground():
+            process = waiting(loadstone, connection)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (130, "")
     assert err.endswith("error: interrupted; what was not committed is undone\n")
     assert connection.execute("SELECT count(*), max(v) FROM a").fetchone() == (1000, 999)
+    assert states(connection) == ["loaded"]
     assert loadstone("load", "a.csv", "--json").document["loads"][0]["state"] == "loaded"
+
+
+def test_a_copy_that_waits_for_another_session_heeds_ctrl_c(
+    loadstone: CommandLine, connection: psycopg.Connection, database_url: str
+) -> None:
+    connection.execute("CREATE TABLE a (id integer UNIQUE, v integer)")
+    loadstone.write("a.csv", CSV)
+    with psycopg.connect(database_url) as blocker:
+        blocker.execute("INSERT INTO a (id) VALUES (500)")
+        with foreground():
+            process = waiting(loadstone, connection)
+        started = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+        blocker.rollback()
+    assert time.monotonic() - started < 8, "it waited for lock_timeout"
+    assert process.returncode == 130, err
+    assert connection.execute("SELECT count(*) FROM a").fetchone() == (0,)
+    assert states(connection) == []
+
+
+def test_in_a_scripts_background_ctrl_c_is_not_meant_for_a_load_but_sigterm_is(
+    loadstone: CommandLine, connection: psycopg.Connection, database_url: str
+) -> None:
+    connection.execute("CREATE TABLE a (id integer, v integer)")
+    loadstone.write("a.csv", CSV)
+    with psycopg.connect(database_url) as blocker:
+        blocker.execute("LOCK TABLE a IN ACCESS EXCLUSIVE MODE")
+        with background():
+            process = waiting(loadstone, connection)
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert err == "\nerror: interrupted; what was not committed is undone\n"
+    assert states(connection) == []
 
 
 def test_a_reader_that_has_enough_is_no_error_message(loadstone: CommandLine) -> None:
@@ -93,12 +129,15 @@ def test_a_reader_that_has_enough_is_no_error_message(loadstone: CommandLine) ->
     assert process.returncode == 1
 
 
-def _interrupted(process: subprocess.Popen[str]) -> tuple[str, str]:
-    """Ctrl-C, and again where nothing happens, as a person does it."""
-    for _ in range(3):
-        process.send_signal(signal.SIGINT)
-        try:
-            return process.communicate(timeout=8)
-        except subprocess.TimeoutExpired:
-            continue
-    raise AssertionError("it does not heed Ctrl-C")
+def waiting(loadstone: CommandLine, connection: psycopg.Connection) -> subprocess.Popen[str]:
+    """A load of `a.csv` that waits for a lock of another session."""
+    process = loadstone.start("load", "a.csv", "--wait")
+    waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    while connection.execute(waits).fetchone() is None:
+        assert process.poll() is None, process.communicate()
+    return process
+
+
+def states(connection: psycopg.Connection) -> list[str]:
+    """Of all rows in the ledger."""
+    return [state for (state,) in connection.execute("SELECT state FROM loadstone.loads ORDER BY load_id")]

@@ -87,8 +87,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code = exit_code_of(partial(_run, arguments), "--json" in arguments)
     except KeyboardInterrupt:  # once more, while the first was told of
         code = EXIT_INTERRUPTED
-    # An interrupt within `exec`, as in an import that makes a dataclass, is remembered as one that nobody
-    # handled: Python would end the process by the signal instead. Running any text makes it forget.
+    # `python -m` remembers an interrupt that came within `exec`, as in an import that makes a dataclass, as
+    # one that nobody handled, and would end by the signal instead. Running any text makes it forget.
     exec("")  # noqa: S102
     sys.exit(code)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import _thread
 import signal
 import sys
 import threading
@@ -31,6 +30,7 @@ def interruptible() -> Iterator[None]:
         KeyboardInterrupt: the program was told to stop.
     """
     told: list[int] = []
+    again: list[threading.Timer] = []
 
     def stop(number: int, _frame: FrameType | None) -> None:
         told.append(number)
@@ -40,9 +40,10 @@ def interruptible() -> Iterator[None]:
         if not issubclass(dropped.exc_type, KeyboardInterrupt):
             sys.__unraisablehook__(dropped)
             return
-        again = threading.Timer(_MOMENT, _thread.interrupt_main, [signal.SIGTERM])
-        again.daemon = True
-        again.start()
+        main = threading.main_thread().ident or 0
+        again.append(threading.Timer(_MOMENT, signal.pthread_kill, [main, signal.SIGTERM]))
+        again[-1].daemon = True
+        again[-1].start()
 
     with _handling(stop), _dropping(repeat):
         try:
@@ -51,6 +52,9 @@ def interruptible() -> Iterator[None]:
             if told:
                 raise KeyboardInterrupt from error
             raise
+        finally:
+            for timer in again:
+                timer.cancel()
 
 
 @contextmanager

@@ -135,6 +135,39 @@ def test_closing_a_load_does_not_wait_for_a_busy_server(database_url, connection
     assert connection.execute("SELECT count(*) FROM t").fetchone() == (0,)
 
 
+def test_a_copy_that_waits_for_a_locked_table_is_given_up_when_it_is_told_to(database_url, connection):
+    connection.execute("CREATE TABLE t (name text)")
+    with psycopg.connect(database_url) as blocker, psycopg.connect(database_url) as waiting:
+        blocker.execute("LOCK TABLE t")
+        stop = threading.Event()
+        copying = CopyStream(
+            waiting, "COPY t (name) FROM STDIN (FORMAT BINARY)", stall_timeout=60.0, stop=stop
+        )
+        pump = Pump(lambda _chunk: copying.send(TUPLE), stop)
+        pump.put(Chunk(TUPLE, 1))
+        waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'COPY t%'"
+        while connection.execute(waits).fetchone() is None:
+            pass
+        pump.close()
+        copying.abort()
+        waiting.rollback()
+        assert waiting.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_a_copy_that_begins_when_it_was_given_up_is_ended(database_url, connection):
+    connection.execute("CREATE TABLE t (name text)")
+    with psycopg.connect(database_url) as blocker, stream(database_url) as (copied, copying):
+        blocker.execute("LOCK TABLE t")
+        copying._stop.set()
+        with pytest.raises(Stalled, match="given up"):
+            copying.send(TUPLE)
+        blocker.rollback()  # so that the answer is that it may send
+        copied.cancel_safe = lambda **_: None  # a cancel that comes too late for the statement
+        copying.abort()
+        copied.rollback()
+        assert copied.execute("SELECT count(*) FROM t").fetchone() == (0,)
+
+
 def test_a_pump_hands_its_workers_error_back_and_drops_the_rest():
     done = []
 
