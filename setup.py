@@ -7,7 +7,6 @@ about the package stands in pyproject.toml.
 
 import ast
 import re
-import runpy
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -90,10 +89,11 @@ def join() -> Path:
 
 def constants_of(name: str, owners: dict[str, str]) -> Iterator[tuple[str, int]]:
     """The numbers that a module names, for compiled code to switch on."""
-    for constant, value in runpy.run_path(str(CODEC / f"{name}.py")).items():
-        if constant.isupper() and isinstance(value, int):
-            own(constant, name, owners)
-            yield constant, value
+    for node in ast.parse((CODEC / f"{name}.py").read_text("utf-8")).body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=constant)], value=value) if is_number(value):
+                own(constant, name, owners)
+                yield constant, ast.literal_eval(value)
 
 
 def statements_of(

@@ -77,13 +77,14 @@ class ColumnTypes:
         localised = self._localised(column)
         inferred = self._inferred(localised)
         kind, formats, evidence = inferred.type, column.formats or inferred.formats, inferred.evidence
-        has_range = column.minimum is not None or column.maximum is not None
+        # A type that the file itself declares is not proven by its values, so these do not make text of it.
+        is_proven = not (column.minimum is not None or column.maximum is not None or self._layout.types)
         if self._dataset.contract == "evolve":
             self.evolving.add(column.name)
-            if not has_range:
+            if is_proven:
                 self.fresh.add(column.name)
             wider = self._outgrown.get(column.name)
-            if wider in wider_types(kind, is_new=not has_range):
+            if wider in wider_types(kind, is_new=is_proven):
                 evidence = f"{evidence}, but there are values further on that {kind} does not hold"
                 if wider == _TEXT:
                     formats, evidence = (), f"kept as text: {evidence}"
