@@ -130,8 +130,12 @@ def test_processes_interrupted_at_random_moments_say_so_and_undo_what_was_not_co
         after = scene.expected(scene.write("items.csv", seed))[0]
         with foreground():
             process = scene.start("items.csv")
+        # Before that Python itself may still be starting, which answers an interrupt in its own way.
+        with psycopg.connect(database_url, autocommit=True) as connection:
+            while process.poll() is None and not _left_behind(connection):
+                pass
         try:
-            process.wait(timeout=moments.uniform(0.3, 1.0) * duration)
+            process.wait(timeout=moments.uniform(0, 0.7) * duration)
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
