@@ -84,10 +84,13 @@ def test_a_value_that_no_cast_accepts_is_refused_and_not_cut(database_url, conne
     connection.execute("CREATE TABLE t (id integer, bits bit(3))")
     rows = [(1, "101"), (2, "1011"), (3, "1x1"), (4, "111")]
     settled = load(database_url, dataset(), File("id integer, bits bit(3)", rows))
-    assert [(reject.row_number, reject.code) for reject in settled.refused_rows] == [
-        (2, "22026"),
-        (3, "22P02"),
-    ]
+    codes = {reject.row_number: reject.code for reject in settled.refused_rows}
+    assert codes.keys() == {2, 3}
+    assert codes[2] in {
+        "22026",
+        "22001",
+    }  # the server's own word where it can be asked (16 and later), else ours
+    assert codes[3] == "22P02"
     assert connection.execute("SELECT array_agg(id ORDER BY id) FROM t").fetchone() == ([1, 4],)
 
 
