@@ -89,7 +89,7 @@ def test_a_value_that_no_cast_accepts_is_refused_and_not_cut(database_url, conne
     assert codes[2] in {
         "22026",
         "22001",
-    }  # the server's own word where it can be asked (16 and later), else ours
+    }  # its own word from 16 on, else ours
     assert codes[3] == "22P02"
     assert connection.execute("SELECT array_agg(id ORDER BY id) FROM t").fetchone() == ([1, 4],)
 
