@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from loadstone.codec.delimited import DelimitedEncoder
@@ -23,9 +22,8 @@ if TYPE_CHECKING:
     from loadstone.model.contract import LoadPlan
     from loadstone.model.event import ObjectVersion
     from loadstone.model.pipeline import Format
-    from loadstone.ports import ByteStream
 
-__all__ = ["SAMPLE_RECORDS", "DelimitedFile", "DelimitedReader"]
+__all__ = ["SAMPLE_RECORDS", "DelimitedFile"]
 
 #: Records looked at to tell the columns' types.
 SAMPLE_RECORDS = 1000
@@ -33,26 +31,6 @@ SAMPLE_RECORDS = 1000
 _NAMES_SHOWN = 5
 _SEPARATOR_LINE = re.compile(rb'"?sep=([\t -~])"?(?:\r\n|\n|\r)', re.IGNORECASE)
 _NAME_SHOWN = 40
-
-
-class DelimitedReader:
-    """Reads CSV and its kin."""
-
-    @contextmanager
-    def open(
-        self, stream: ByteStream, version: ObjectVersion, file_format: Format
-    ) -> Iterator[DelimitedFile]:
-        """Decides dialect and names from the head of the file.
-
-        Raises:
-            FormatError: the file is empty, or its header cannot be used.
-        """
-        intake = Intake(stream, file_format, is_delimited=True)
-        try:
-            blocks = Blocks(intake, file_format.max_record_bytes)
-            yield DelimitedFile(intake, blocks, version, file_format)
-        finally:
-            intake.close()
 
 
 class DelimitedFile:

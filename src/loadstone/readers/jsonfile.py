@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -24,32 +23,14 @@ if TYPE_CHECKING:
     from loadstone.model.batch import Chunk
     from loadstone.model.event import ObjectVersion
     from loadstone.model.pipeline import Format
-    from loadstone.ports import ByteStream
 
-__all__ = ["SAMPLE_RECORDS", "JsonFile", "JsonReader"]
+__all__ = ["SAMPLE_RECORDS", "JsonFile"]
 
 #: Records looked at to tell keys and types.
 SAMPLE_RECORDS = 1000
 _SHOWN = 40
 #: What a JSON value may begin with.
 _BEGINNINGS = b'{["-0123456789tfn'
-
-
-class JsonReader:
-    """Reads JSON: objects on lines or over several, arrays, and records within a document."""
-
-    @contextmanager
-    def open(self, stream: ByteStream, version: ObjectVersion, file_format: Format) -> Iterator[JsonFile]:
-        """Finds the form, and collects the keys from the head of the file.
-
-        Raises:
-            FormatError: the file is empty, or no JSON of the configured form.
-        """
-        intake = Intake(stream, file_format)
-        try:
-            yield JsonFile(intake, Blocks(intake, file_format.max_record_bytes), version, file_format)
-        finally:
-            intake.close()
 
 
 class JsonFile:

@@ -14,8 +14,7 @@ from loadstone.executor.growth import Growth
 from loadstone.model.contract import Cell, Column, LoadPlan
 from loadstone.model.pipeline import Format
 from loadstone.model.types import parse_type
-from loadstone.readers.delimited import DelimitedReader
-from loadstone.readers.jsonfile import JsonReader
+from loadstone.readers.automatic import AutomaticReader
 
 NUMBERS = st.one_of(
     st.integers(-(2**66), 2**66).map(str),
@@ -25,10 +24,10 @@ NUMBERS = st.one_of(
 RANGES = {"smallint": 2**15, "integer": 2**31, "bigint": 2**63}
 
 
-def grown(data: bytes, *columns: Column, reader: Any = None, evolving: str = "ab") -> dict[str, str]:
+def grown(data: bytes, *columns: Column, key: str = "day.csv", evolving: str = "ab") -> dict[str, str]:
     """The types that outgrew those of the columns, chunk by chunk."""
     plan = LoadPlan(tuple(Cell(column.name, (column,)) for column in columns), lineage=False)
-    with (reader or DelimitedReader()).open(Stream(data), version(), Format()) as file:
+    with AutomaticReader().open(Stream(data), version(key), Format()) as file:
         growth = Growth(file, plan, set(evolving))
         grows = [growth.takes_in(chunk) for chunk in file.chunks(plan)]
         assert any(grows) == bool(growth.types)
@@ -61,7 +60,7 @@ def test_each_column_gets_the_narrowest_type_that_holds_all_of_its_values(
 
 def test_json_is_looked_at_as_delimited_text_is() -> None:
     data = b'{"a": 70000, "b": "1.5"}\n{"b": 2, "a": null}\n{"a": 9e99, "b": true}\n'
-    found = grown(data, column("a"), column("b"), reader=JsonReader())
+    found = grown(data, column("a"), column("b"), key="day.jsonl")
     assert found == {"a": "integer", "b": "numeric"}
 
 

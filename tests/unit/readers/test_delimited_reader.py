@@ -8,17 +8,17 @@ from fixtures.reader_files import Stream, sha256, text_plan, version
 from loadstone.errors import CompressionError, ConfigurationError, FormatError
 from loadstone.model.pipeline import Format
 from loadstone.readers import blocks
-from loadstone.readers.delimited import DelimitedReader
+from loadstone.readers.automatic import AutomaticReader
 
 
 def layout_of(data: bytes, key: str = "day.csv", **options):
-    with DelimitedReader().open(Stream(data), version(key), Format(**options)) as file:
+    with AutomaticReader().open(Stream(data), version(key), Format(**options)) as file:
         return file.layout
 
 
 def raws(data: bytes, key: str = "day.csv", **options) -> list[tuple[int, int, int, bytes]]:
     """(row, line, offset, raw) of every row that is accepted or rejected."""
-    with DelimitedReader().open(Stream(data), version(key), Format(**options)) as file:
+    with AutomaticReader().open(Stream(data), version(key), Format(**options)) as file:
         found = []
         for chunk in file.chunks(text_plan(file.layout)):
             index = chunk.index
@@ -136,7 +136,7 @@ def test_every_encoding_gives_the_same_rows(encoding):
 
 def test_a_byte_that_the_encoding_does_not_know_costs_one_row():
     data = b"a,b\n1,\x81\n2,\x80\n"
-    with DelimitedReader().open(Stream(data), version(), Format(encoding="cp1252")) as file:
+    with AutomaticReader().open(Stream(data), version(), Format(encoding="cp1252")) as file:
         (chunk,) = file.chunks(text_plan(file.layout))
     assert chunk.rows == 1
     assert [(r.code, r.column, r.line_number) for r in chunk.rejects] == [("invalid_utf8", "b", 2)]
@@ -145,7 +145,7 @@ def test_a_byte_that_the_encoding_does_not_know_costs_one_row():
 @pytest.mark.parametrize("step", [1, 7, 1 << 20])
 def test_bytes_and_hash_are_those_of_the_file_as_stored(step):
     data = gzip.compress(b"a,b\n" + b"1,2\n" * 1000)
-    with DelimitedReader().open(Stream(data, step), version("day.csv.gz"), Format()) as file:
+    with AutomaticReader().open(Stream(data, step), version("day.csv.gz"), Format()) as file:
         rows = sum(chunk.rows for chunk in file.chunks(text_plan(file.layout)))
         assert (rows, file.bytes_read, file.sha256) == (1000, len(data), sha256(data))
         assert file.layout.dialect["compression"] == "gzip"
@@ -155,7 +155,7 @@ def test_a_truncated_gz_is_an_error_and_not_a_shorter_file():
     data = gzip.compress(b"a,b\n" + b"".join(b"%d,%d\n" % (i, i * 7919) for i in range(20_000)))
 
     def read() -> None:
-        with DelimitedReader().open(Stream(data[:-5000]), version("day.csv.gz"), Format()) as file:
+        with AutomaticReader().open(Stream(data[:-5000]), version("day.csv.gz"), Format()) as file:
             for _ in file.chunks(text_plan(file.layout)):
                 pass
 
@@ -166,7 +166,7 @@ def test_a_truncated_gz_is_an_error_and_not_a_shorter_file():
 def test_a_file_of_many_blocks_is_read_to_its_end(monkeypatch):
     monkeypatch.setattr(blocks, "BLOCK_SIZE", 8192)
     data = b"a,b\n" + b"".join(b'%d,"x\n%d"\n' % (i, i) for i in range(3000))
-    with DelimitedReader().open(Stream(data, 1000), version(), Format()) as file:
+    with AutomaticReader().open(Stream(data, 1000), version(), Format()) as file:
         chunks = [
             (c.rows, len(c.rejects), c.bytes_read) for c in file.chunks(text_plan(file.layout, trace=False))
         ]

@@ -8,11 +8,11 @@ from fixtures.reader_files import Stream, sha256, text_plan, version
 from loadstone.errors import FormatError
 from loadstone.model.pipeline import Format
 from loadstone.readers import blocks
-from loadstone.readers.jsonfile import JsonReader
+from loadstone.readers.automatic import AutomaticReader
 
 
 def layout_of(data: bytes, **options):
-    with JsonReader().open(Stream(data), version("day.jsonl"), Format(**options)) as file:
+    with AutomaticReader().open(Stream(data), version("day.jsonl"), Format(**options)) as file:
         return file.layout
 
 
@@ -62,7 +62,7 @@ def test_what_is_no_json_of_its_form_is_refused_with_a_way_out(data, options, me
 def test_lines_offsets_and_hash_count_the_file_as_it_is():
     text = b'\xef\xbb\xbfcomment\r\n{"a": "1"}\r\n\r\n{"a": 2}\r\nbad'
     data = gzip.compress(text)
-    with JsonReader().open(Stream(data, 10), version("day.jsonl.gz"), Format(skip_lines=1)) as file:
+    with AutomaticReader().open(Stream(data, 10), version("day.jsonl.gz"), Format(skip_lines=1)) as file:
         (chunk,) = file.chunks(text_plan(file.layout))
         assert (file.bytes_read, file.sha256) == (len(data), sha256(data))
     assert list(chunk.index.line_numbers) == [2, 4]
@@ -80,7 +80,7 @@ def test_utf_16_is_read_as_any_other():
 def test_a_file_of_many_blocks_is_read_to_its_end(monkeypatch):
     monkeypatch.setattr(blocks, "BLOCK_SIZE", 8192)
     data = b"".join(b'{"a": %d, "b": "x%d"}\n' % (i, i) for i in range(3000))
-    with JsonReader().open(Stream(data, 1000), version("day.jsonl"), Format()) as file:
+    with AutomaticReader().open(Stream(data, 1000), version("day.jsonl"), Format()) as file:
         chunks = [
             (c.rows, len(c.rejects), c.bytes_read) for c in file.chunks(text_plan(file.layout, trace=False))
         ]
@@ -90,6 +90,6 @@ def test_a_file_of_many_blocks_is_read_to_its_end(monkeypatch):
 
 def test_a_line_longer_than_a_block_is_read():
     data = b'{"a": "' + b"x" * 1_500_000 + b'"}\n{"a": "y"}\n'
-    with JsonReader().open(Stream(data), version("day.jsonl"), Format()) as file:
+    with AutomaticReader().open(Stream(data), version("day.jsonl"), Format()) as file:
         assert file.layout.names == ("a",)
         assert sum(chunk.rows for chunk in file.chunks(text_plan(file.layout))) == 2
