@@ -9,6 +9,7 @@ from functools import partial
 import click
 
 from loadstone import __version__
+from loadstone.cli.ending import end_process
 from loadstone.cli.failures import EXIT_INTERRUPTED, exit_code_of
 from loadstone.cli.interrupts import interruptible
 from loadstone.cli.lazy import LazyGroup
@@ -87,10 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code = exit_code_of(partial(_run, arguments), "--json" in arguments)
     except KeyboardInterrupt:  # once more, while the first was told of
         code = EXIT_INTERRUPTED
-    # `python -m` remembers an interrupt that came within `exec`, as in an import that makes a dataclass, as
-    # one that nobody handled, and would end by the signal instead. Running any text makes it forget.
-    exec("")  # noqa: S102
-    sys.exit(code)
+    end_process(code)
 
 
 def _run(arguments: Sequence[str]) -> object:

@@ -37,6 +37,9 @@ _EVIDENCE = {
     "latin-1": (0.6, "the text is no UTF-8, holds bytes that cp1252 lacks, and is read as latin-1"),
 }
 _MAYBE_CUT = 1024
+#: Bytes that are no UTF-8, as `surrogateescape` shows them, and characters that are, beyond ASCII.
+_STRAY = re.compile("[\udc80-\udcff]")
+_WHOLE = re.compile("[^\0-\x7f\udc80-\udcff]")
 _UNDECODABLE = "\udcff"  # encoded with `surrogateescape`, the byte 0xFF
 
 
@@ -94,13 +97,16 @@ def detect_encoding(head: bytes, configured: str | None, *, is_delimited: bool =
 
 def _legacy(head: bytes) -> str:
     """The one of utf-8, cp1252 and latin-1 that text without a byte order mark is in."""
-    if head.isascii():
+    try:
+        codecs.utf_8_decode(head, "strict", False)  # which lets its last character be cut off
+    except UnicodeDecodeError:
+        pass
+    else:
         return "utf-8"
     text = head.decode("utf-8", "surrogateescape")
     text = text[:-3] if len(head) >= _MAYBE_CUT else text  # within its last character, that is
-    stray = sum("\udc80" <= mark <= "\udcff" for mark in text)
-    whole = sum(mark > "\x7f" for mark in text) - stray
-    if not stray or whole >= stray:
+    stray = len(_STRAY.findall(text))
+    if not stray or len(_WHOLE.findall(text)) >= stray:
         return "utf-8"
     if len(_LIKELY.findall(head)) < _SURE * stray:
         return "utf-8"

@@ -14,7 +14,7 @@ from loadstone.readers.blocks import count_lines
 if TYPE_CHECKING:
     from loadstone.model.pipeline import Format
 
-__all__ = ["Look", "look_at"]
+__all__ = ["LOOK", "Look", "look_at"]
 
 #: Bytes of the head that are looked at.
 LOOK = 256 * 1024

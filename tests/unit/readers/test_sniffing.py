@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
 from fixtures.codec_cells import tuples_of
-from fixtures.polluted import measures, orders, text_of
+from fixtures.polluted import orders, text_of
 from fixtures.reader_files import Stream, text_plan, version
-from loadstone.codec import COMPILED
 from loadstone.errors import ConfigurationError, FormatError
 from loadstone.model.batch import Reject
 from loadstone.model.load import Layout
 from loadstone.model.pipeline import Format
 from loadstone.model.presets import PRESETS
 from loadstone.readers.automatic import AutomaticReader
+from loadstone.readers.looking import LOOK, Look, look_at
 
 SPECTRUM = Path(__file__).parents[2] / "data" / "csv-spectrum"
 
@@ -266,15 +265,12 @@ def test_western_text_of_windows_is_told_from_damaged_utf_8() -> None:
     assert [reject.code for reject in damaged.rejects] == ["invalid_utf8"]
 
 
-@pytest.mark.skipif(not COMPILED, reason="the promise is made of the compiled codec")
-@pytest.mark.parametrize("make", [orders, measures])
-def test_sniffing_takes_less_than_50_ms_of_cpu(make: Any) -> None:
-    data = text_of(make(30_000)).encode()
-    read(data[:100_000])  # what is made on first use
+def test_what_is_looked_at_does_not_grow_with_the_file() -> None:
+    data = text_of(orders(30_000)).encode()
+    head, rest = data[:LOOK], b";\t|\x00" * 1_000_000
 
-    def seconds() -> float:
-        started = time.process_time()
-        with AutomaticReader().open(Stream(data), version(), Format()):
-            return time.process_time() - started
+    def look(text: bytes) -> Look:
+        return look_at(memoryview(text), Format(), named=None, is_at_end=False, line=1, where="orders.csv")
 
-    assert min(seconds() for _ in range(5)) < 0.05
+    assert len(data) > LOOK
+    assert look(head + rest) == look(data)

@@ -41,11 +41,11 @@ def number_styles(rows: Sequence[Sequence[str | None]]) -> dict[int, NumberStyle
     """
     styles = {}
     columns = [[cell.strip() for cell in column if cell] for column in zip(*rows, strict=True)]
-    if not any("," in value or " " in value for values in columns for value in values):
-        return {}
     for position, values in enumerate(columns):
-        if values and (style := _style(values)) is not None:
+        if _may_have_style(values) and (style := _style(values)) is not None:
             styles[position] = style
+    if not any(style.decimal is None for style in styles.values()):
+        return {position: style for position, style in styles.items() if not _is_plain(style)}
     proven = {style.decimal for style in styles.values() if style.decimal}
     proven |= {"." for values in columns if _is_decimal_point(values)}
     if len(proven) == 1:
@@ -78,10 +78,19 @@ def _is_plain(style: NumberStyle) -> bool:
     return style.decimal == "." and style.thousands is None
 
 
+def _may_have_style(values: Sequence[str]) -> bool:
+    """Whether numbers could be written otherwise than with a decimal point alone: a quick look."""
+    first = next(_marked(values), None)
+    if first is None:
+        return False
+    is_point = _POINT.fullmatch(first) and not _THREE.fullmatch(first)
+    return not is_point or any("," in value or " " in value for value in values)
+
+
 def _style(values: Sequence[str]) -> NumberStyle | None:
     """The style of one column; None where it holds other things than numbers, or plain ones alone."""
-    marked = [value for value in values if not _PLAIN.fullmatch(value)]
-    if len(marked) < _PROOFS:
+    first = next(_marked(values), None)
+    if first is None:
         return None
     for pattern, thousands, decimal in (
         (_GROUPS_POINT, ".", ","),
@@ -89,9 +98,16 @@ def _style(values: Sequence[str]) -> NumberStyle | None:
         (_COMMA, None, ","),
         (_GROUPS_BLANK, " ", None),
     ):
-        if all(_fits(value, pattern, decimal) for value in marked):
-            return _proven(marked, thousands, decimal)
+        # the first value alone tells nearly every column that is not written so
+        if _fits(first, pattern, decimal) and all(_fits(one, pattern, decimal) for one in _marked(values)):
+            marked = list(_marked(values))
+            return _proven(marked, thousands, decimal) if len(marked) >= _PROOFS else None
     return None
+
+
+def _marked(values: Sequence[str]) -> Iterator[str]:
+    """The values that are more than digits."""
+    return (value for value in values if not _PLAIN.fullmatch(value))
 
 
 def _fits(value: str, pattern: re.Pattern[str], decimal: str | None) -> bool:
@@ -127,5 +143,7 @@ def _marks(value: str) -> Iterator[str]:
 
 def _is_decimal_point(values: Sequence[str]) -> bool:
     """Whether a column of numbers shows a decimal point beyond doubt."""
-    marked = [value for value in values if not _PLAIN.fullmatch(value)]
-    return bool(marked) and all(map(_POINT.fullmatch, marked)) and not all(map(_THREE.fullmatch, marked))
+    if not all(map(_POINT.fullmatch, _marked(values))):
+        return False
+    marked = list(_marked(values))
+    return bool(marked) and not all(map(_THREE.fullmatch, marked))
