@@ -146,6 +146,16 @@ def test_an_open_quote_beyond_the_limit_is_unclosed() -> None:
     assert chunk.rows == 2001
 
 
+def test_a_record_too_long_keeps_its_own_text_where_the_next_is_too_long_as_well() -> None:
+    text = b"a" * 40 + b",1\n" + b"b" * 40 + b",2\n"
+    encoder = DelimitedEncoder(PAIR, max_record_bytes=20)
+    first, consumed = encoder.feed(text[:30], False)
+    second, _ = encoder.feed(text[consumed:70], False)
+    third, _ = encoder.feed(text[70:], True)
+    raws = [reject.raw for chunk in (first, second, third) for reject in chunk.rejects]
+    assert raws == text.splitlines(keepends=True)
+
+
 def test_a_block_without_a_complete_record_is_left_to_the_caller() -> None:
     encoder = DelimitedEncoder(PAIR)
     chunk, consumed = encoder.feed(b'abc,"1', False)
