@@ -95,7 +95,7 @@ def generate(settings: Settings, name: str, out: str, layout: DataFormat, **opti
     for file in files:
         emit(f"{file.uri}: {count(file.rows, 'row')}, {size(file.bytes)}")
     if not settings.quiet:
-        hint_line(_next(example, out, layout))
+        hint_line(_next(example, out))
 
 
 @contextmanager
@@ -115,9 +115,7 @@ def written(settings: Settings) -> Iterator[Callable[[int, int], None] | None]:
     yield progress
 
 
-def _next(example: Example, out: str, layout: str) -> str:
-    if layout not in example.loadable:
-        return f"{layout} is not loaded yet; {' and '.join(example.loadable)} are"
+def _next(example: Example, out: str) -> str:
     source = out if "://" in out else str(Path(out).absolute())
     if example.deliveries:
         return f"loadstone load {source.rstrip('/')}/{example.deliveries[0]}/"

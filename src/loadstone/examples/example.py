@@ -132,8 +132,7 @@ class Example:
         name: as on the command line.
         title: one line for people.
         folder: holds `README.md` and, if it has one, `pipeline.yaml`.
-        formats: what `generate` can write.
-        loadable: those of them that this version of the pipeline loads.
+        formats: what `generate` can write, and the pipeline loads.
         default_rows: how many rows `generate` writes where nobody says.
         demo_rows: how many the demonstration takes.
         demo_dirty: the share of faults in the demonstration's files.
@@ -149,7 +148,6 @@ class Example:
     title: str
     folder: Path
     formats: tuple[DataFormat, ...]
-    loadable: tuple[DataFormat, ...]
     default_rows: int
     demo_rows: int
     demo_dirty: float

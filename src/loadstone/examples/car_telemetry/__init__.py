@@ -15,7 +15,6 @@ CAR_TELEMETRY = Example(
     title="dirty readings of sixteen cars, merged by key into a hash-partitioned table",
     folder=Path(__file__).parent,
     formats=("csv", "jsonl", "json"),
-    loadable=("csv", "jsonl", "json"),
     default_rows=DEFAULT_ROWS,
     demo_rows=DEFAULT_ROWS,
     demo_dirty=0.05,

@@ -15,7 +15,6 @@ ONLINE_RETAIL = Example(
     title="half a million real invoice lines replace a bronze table in one step",
     folder=Path(__file__).parent,
     formats=("csv", "jsonl", "json"),
-    loadable=("csv", "jsonl", "json"),
     default_rows=ROWS,
     demo_rows=ROWS,
     demo_dirty=0.0,

@@ -15,7 +15,6 @@ TABLE_PER_FILE = Example(
     title="files become tables of their own: no configuration, keys and types found in the data",
     folder=Path(__file__).parent,
     formats=("csv", "jsonl"),
-    loadable=("csv", "jsonl"),
     default_rows=10_000,
     demo_rows=10_000,
     demo_dirty=0.0,
