@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
 from loadstone.platform.spool import SpooledBytes
+from loadstone.platform.stored import HashedStream
 
 if TYPE_CHECKING:
     from loadstone.ports import ByteStream
@@ -27,12 +27,11 @@ class PackageIntake:
     def __init__(self, stream: ByteStream) -> None:
         self.spool = SpooledBytes()
         self._stream = stream
-        digest = hashlib.sha256()
-        while block := stream.read(_BLOCK_SIZE):
-            digest.update(block)
+        stored = HashedStream(stream)
+        while block := stored.read(_BLOCK_SIZE):
             self.spool.append(block)
-        self.sha256 = digest.hexdigest()
-        self.bytes_read = len(self.spool)
+        self.sha256 = stored.sha256
+        self.bytes_read = stored.taken
 
     def close(self) -> None:
         """Gives the spool back and closes the stream."""

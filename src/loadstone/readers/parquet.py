@@ -12,8 +12,9 @@ from loadstone.codec.jsonlines import JsonLinesEncoder
 from loadstone.errors import ConfigurationError, FormatError
 from loadstone.model.batch import RAW_LIMIT, Chunk
 from loadstone.model.load import Layout
+from loadstone.platform.stored import PeekedStream
 from loadstone.readers.blocks import joined
-from loadstone.readers.seekable import PeekedStream, SeekableFile
+from loadstone.readers.seekable import SeekableFile
 
 try:
     import pyarrow as pa

@@ -3,58 +3,24 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import io
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from loadstone.platform.background import BackgroundThread
 from loadstone.platform.decompression import decompress
 from loadstone.platform.spool import SpooledBytes
+from loadstone.platform.stored import HashedStream
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
     from loadstone.model.pipeline import Format
-    from loadstone.ports import ByteStream
+    from loadstone.platform.stored import PeekedStream
 
-__all__ = ["PeekedStream", "SeekableFile"]
+__all__ = ["SeekableFile"]
 
 _BLOCK_SIZE = 1024 * 1024
-
-
-class PeekedStream:
-    """A stream whose first bytes were looked at, and are still to be read."""
-
-    def __init__(self, stream: ByteStream) -> None:
-        self._stream = stream
-        self._head = b""
-
-    @property
-    def descriptor(self) -> int | None:
-        """Of the open file, where the bytes come from a local one; its position is the stream's."""
-        fileno: Any = getattr(self._stream, "fileno", None)
-        try:
-            return None if fileno is None else int(fileno())
-        except (OSError, ValueError):
-            return None
-
-    def peek(self, size: int) -> bytes:
-        """The next bytes; fewer than `size` only at the end."""
-        while len(self._head) < size and (more := self._stream.read(size - len(self._head))):
-            self._head += bytes(more)
-        return self._head[:size]
-
-    def read(self, size: int, /) -> bytes | memoryview:
-        """Up to `size` bytes; empty at the end."""
-        if not self._head:
-            return self._stream.read(size)
-        data, self._head = self._head[:size], self._head[size:]
-        return data
-
-    def close(self) -> None:
-        """Closes the stream."""
-        self._stream.close()
 
 
 class SeekableFile:
@@ -78,7 +44,7 @@ class SeekableFile:
 
     def __init__(self, stream: PeekedStream, file_format: Format, magic: bytes) -> None:
         self._stream = stream
-        self._stored = _Hashed(stream)
+        self._stored = HashedStream(stream)
         self._error: BaseException | None = None
         self._is_closing = False
         self._thread: BackgroundThread | None = None
@@ -105,7 +71,7 @@ class SeekableFile:
     @property
     def sha256(self) -> str:
         """Of the bytes as stored, after `finish`."""
-        return self._stored.sha256.hexdigest()
+        return self._stored.sha256
 
     def finish(self) -> None:
         """Waits until all stored bytes were hashed.
@@ -134,9 +100,8 @@ class SeekableFile:
             self.compression = plain.compression
             while block := plain.read(_BLOCK_SIZE):
                 spool.append(block)
+            self._stored.drain()  # what follows the compressed bytes is hashed, too
             plain.close()
-            while self._stored.read(_BLOCK_SIZE):
-                pass  # what follows the compressed bytes is hashed, too
         except BaseException:
             spool.close()
             raise
@@ -147,24 +112,6 @@ class SeekableFile:
                 pass
         except BaseException as error:  # noqa: BLE001 - raised where the load waits for the thread
             self._error = error
-
-
-class _Hashed:
-    """The stored bytes on their way, hashed and counted; who opened the stream closes it."""
-
-    def __init__(self, stream: ByteStream) -> None:
-        self._stream = stream
-        self.sha256 = hashlib.sha256()
-        self.taken = 0
-
-    def read(self, size: int, /) -> bytes | memoryview:
-        data = self._stream.read(size)
-        self.sha256.update(data)
-        self.taken += len(data)
-        return data
-
-    def close(self) -> None:
-        """Nothing: see above."""
 
 
 class _InPlace(io.RawIOBase):
