@@ -18,6 +18,8 @@ from typing import Any, NamedTuple, Protocol
 from fuzz.copyformat import read_tuples
 from loadstone.codec.delimited import DelimitedEncoder
 from loadstone.codec.jsonlines import JsonLinesEncoder
+from loadstone.codec.jsonstream import JsonEncoder
+from loadstone.errors import FormatError
 from loadstone.model.batch import Chunk, Reject, RowIndex
 from loadstone.model.contract import Cell, Column, LoadPlan, SplitPart
 from loadstone.model.types import parse_type
@@ -39,17 +41,20 @@ class Outcome:
 
     rows: list[list[bytes | None]] = field(default_factory=list)
     late: list[list[bytes | None]] = field(default_factory=list)
-    raws: list[bytes] = field(default_factory=list)
+    raws: dict[int, bytes] = field(default_factory=dict)  # of the rows, by number
     places: list[tuple[int, int, int, int]] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
     records: int = 0
     discarded: int = 0
     null_keys: int = 0
     repaired: int = 0
+    failure: str = ""  # of the whole file, of which nothing is kept then
 
     @property
     def facts(self) -> tuple[Any, ...]:
         """What must not depend on how blocks are cut, nor on whether the codec is compiled."""
+        if self.failure:
+            return (self.failure,)
         rejects = sorted(_comparable(reject) for reject in self.rejects)
         return (
             sorted(self.places),
@@ -76,12 +81,14 @@ class Target(NamedTuple):
         plans: by the first option byte.
         encoder: made from a plan and the other option bytes.
         compare: holds an outcome against a reference, given plan, options and text.
+        is_blockwise: whether, with these options, blocks may be shorter than what they are cut from.
     """
 
     name: str
     plans: tuple[LoadPlan, ...]
     encoder: Callable[[LoadPlan, bytes], Encoder]
     compare: Callable[[LoadPlan, bytes, bytes, Outcome], None]
+    is_blockwise: Callable[[bytes], bool] = lambda _: True
 
     def run(self, data: bytes) -> Outcome:
         """Encodes an input whole and in blocks, and checks all that must hold.
@@ -95,9 +102,9 @@ class Target(NamedTuple):
         check_balance(whole, len(text))
         chance = random.Random(options[3])
         cuts = sorted(chance.randrange(len(text) + 1) for _ in range(options[3] % 8))
-        assert feed(self.encoder(plan, options), text, cuts, plan).facts == whole.facts, (
-            "blocks make a difference"
-        )
+        in_blocks = feed(self.encoder(plan, options), text, cuts, plan)
+        if self.is_blockwise(options):
+            assert in_blocks.facts == whole.facts, "blocks make a difference"
         self.compare(plan, options, text, whole)
         return whole
 
@@ -113,7 +120,11 @@ def feed(encoder: Encoder, text: bytes, cuts: list[int], plan: LoadPlan) -> Outc
         if end <= position and end != len(text):
             continue
         final = end == len(text)
-        chunk, consumed = encoder.feed(text[position:end], final)
+        try:
+            chunk, consumed = encoder.feed(text[position:end], final)
+        except FormatError as error:
+            out.failure = str(error)
+            return out
         assert 0 <= consumed <= end - position
         assert consumed == chunk.bytes_read
         position += consumed
@@ -131,7 +142,7 @@ def take(out: Outcome, chunk: Chunk, types: list[str]) -> None:
     for index in (chunk.index, chunk.late_index):
         if index is not None:
             out.places += places(index)
-            out.raws += [index.raw(i) for i in range(len(index.row_numbers))]
+            out.raws |= {number: index.raw(i) for i, number in enumerate(index.row_numbers)}
     out.places += [(r.row_number, r.line_number, r.byte_offset, r.byte_length) for r in chunk.rejects]
     out.rejects += chunk.rejects
     out.records += chunk.records
@@ -237,14 +248,14 @@ def _json_lines(plan: LoadPlan, options: bytes) -> Encoder:
 def _as_pythons_json(plan: LoadPlan, options: bytes, text: bytes, out: Outcome) -> None:
     """Python's json module reads an object where the codec took one, and none where it saw no JSON."""
     del options, text
-    for raw in out.raws:
+    for raw in out.raws.values():
         assert isinstance(_loads(raw), dict), "Python sees no object"
     for reject in out.rejects:
         if reject.code == "invalid_json" and reject.column is None:
             assert _loads(reject.raw) is _BROKEN, "Python sees valid JSON"
     if plan is not PLANS[0]:
         return
-    for raw, row in zip(out.raws, out.rows, strict=True):
+    for raw, row in zip(out.raws.values(), out.rows, strict=True):
         for name, cell in zip(("c0", "c1", "c2"), row, strict=True):
             value = _loads(raw).get(name)
             if isinstance(value, str):
@@ -264,10 +275,148 @@ def _loads(raw: bytes) -> Any:
         return _BROKEN
 
 
+# --- JSON of any layout ---
+
+_PATHS: tuple[tuple[str | None, ...], ...] = (
+    (),
+    ("c0",),
+    ("c0", "c1"),
+    (None,),
+    (None, "c0"),
+    ("c0", None, "c1"),
+    ("",),
+    ("c0", None),
+)
+_VALUES = LoadPlan((Cell("value", (Column("value", parse_type("text")),)),), lineage=False, trace=True)
+_FLAT = LoadPlan(
+    tuple(
+        Cell(name, (Column(name, parse_type("text"), source=name),)) for name in ("c0", "c0.c1", "c1.c0.c1")
+    ),
+    lineage=False,
+    trace=True,
+)
+_SEPARATOR = "."
+
+
+def _json(plan: LoadPlan, options: bytes) -> Encoder:
+    return JsonEncoder(
+        plan,
+        path=_PATHS[options[1] % 8],
+        max_record_bytes=_LIMITS[options[2] % 2],
+        separator=_SEPARATOR if plan is _FLAT else None,
+        takes_values=plan is _VALUES,
+    )
+
+
+def _has_room(options: bytes) -> bool:
+    # A record too long is one that no block holds: within shorter blocks, more is judged by what they show.
+    return _LIMITS[options[2] % 2] > 400
+
+
+class _Object(list[tuple[str, Any]]):
+    """The members of a JSON object, in their order, with those that come twice."""
+
+
+def _as_pythons_documents(plan: LoadPlan, options: bytes, text: bytes, out: Outcome) -> None:
+    """Python's json module finds the same records at the end of the path, and the same texts in them."""
+    documents = _documents(text)
+    if documents is None:
+        broken = {"invalid_json", "invalid_utf8", "missing_comma"}
+        is_told = out.failure or any(r.code in broken and r.column is None for r in out.rejects)
+        assert is_told or not _has_room(options), "Python sees no valid JSON"
+        return
+    if out.failure:
+        assert not _has_room(options), "Python sees valid JSON"
+        return
+    path = _PATHS[options[1] % 8]
+    expected = [
+        record for i, document in enumerate(documents) for record in _led_to(document, path, is_top=i > 0)
+    ]
+    assert out.records == len(expected), "Python finds other records"
+    for number, raw in out.raws.items():
+        assert _documents(raw) == [expected[number - 1]], "Python reads another record"
+    for reject in out.rejects:
+        if reject.code != "record_too_long":
+            assert _documents(reject.raw) == [expected[reject.row_number - 1]], "Python reads another reject"
+    names = [cell.source for cell in plan.cells]
+    if plan in (PLANS[0], _FLAT, _VALUES):
+        for number, row in zip(out.raws, out.rows, strict=True):
+            record = expected[number - 1]
+            members = {"value": record} if plan is _VALUES else dict(_members(record, plan is _FLAT))
+            assert row == [_cell(members.get(name), cell) for name, cell in zip(names, row, strict=True)]
+
+
+def _documents(text: bytes) -> list[Any] | None:
+    """The values that a text is made of, numbers as their text; None where it is no JSON."""
+
+    def refuse(constant: str) -> None:
+        raise ValueError(constant)
+
+    decoder = json.JSONDecoder(
+        object_pairs_hook=_Object, parse_constant=refuse, parse_int=_Number, parse_float=_Number
+    )
+    found: list[Any] = []
+    try:
+        rest = text.decode().strip(" \t\r\n")
+        while rest:
+            value, end = decoder.raw_decode(rest)
+            found.append(value)
+            is_last = isinstance(found[0], list) and not isinstance(found[0], _Object)
+            is_word = not isinstance(value, (list, str)) or isinstance(value, _Number)
+            if end < len(rest) and (is_last or (is_word and rest[end] not in " \t\r\n")):
+                return None
+            rest = rest[end:].lstrip(" \t\r\n")
+    except (ValueError, RecursionError):
+        return None
+    return found
+
+
+class _Number(str):
+    """A number as it is written."""
+
+    __slots__ = ()
+
+
+def _led_to(value: Any, path: tuple[str | None, ...], *, is_top: bool = False) -> list[Any]:
+    """The records that a path leads to; `is_top`: an array is one, having other documents before it."""
+    is_array = isinstance(value, list) and not isinstance(value, _Object)
+    if not path:
+        return value if is_array and not is_top else [value]
+    if path[0] is None:
+        return [record for item in value for record in _led_to(item, path[1:])] if is_array else []
+    if not isinstance(value, _Object):
+        return []
+    return [record for name, item in value if name == path[0] for record in _led_to(item, path[1:])]
+
+
+def _members(record: _Object, is_flat: bool, prefix: str = "") -> list[tuple[str, Any]]:
+    if not is_flat:
+        return record
+    found = []
+    for name, value in record:
+        if isinstance(value, _Object):
+            found += _members(value, is_flat, prefix + name + _SEPARATOR)
+        else:
+            found.append((prefix + name, value))
+    return found
+
+
+def _cell(value: Any, found: bytes | None) -> bytes | None:
+    """What a value is as text; objects and arrays are as they are written."""
+    if isinstance(value, bool):
+        return b"true" if value else b"false"
+    if isinstance(value, list):
+        assert found is not None
+        assert _documents(found) == [value]
+        return found
+    return None if value is None else str(value).encode()
+
+
 TARGETS = {
     target.name: target
     for target in (
         Target("delimited", PLANS, _delimited, _as_pythons_csv),
+        Target("json", (*PLANS, _VALUES, _FLAT), _json, _as_pythons_documents, _has_room),
         Target("jsonlines", PLANS, _json_lines, _as_pythons_json),
     )
 }
