@@ -69,7 +69,7 @@ class Workspace:
         """
         if file is None and _DEFAULT_FILE.is_file():
             file = _DEFAULT_FILE
-        pipeline = Pipeline.model_construct() if file is None else _read(file)
+        pipeline = Pipeline.unchecked() if file is None else _read(file)
         return cls(pipeline, to, migrate=migrate)
 
     def __enter__(self) -> Self:
