@@ -31,13 +31,14 @@ _IS_NOT = {
 _LISTED_KEYS = 30
 
 
-def complaint(wanted: Alternatives, value: object, name: str) -> tuple[str, str | None]:
+def complaint(wanted: Alternatives, value: object, name: str, meant: object = None) -> tuple[str, str | None]:
     """What is the matter, and the way out.
 
     Args:
         wanted: what could stand there instead of the value.
         value: does not satisfy any of it.
         name: the key that it stands under.
+        meant: the number or switch that is read from the value.
     """
     first = wanted[0]
     kind = typing.get_origin(bare(first)) or bare(first)
@@ -50,7 +51,7 @@ def complaint(wanted: Alternatives, value: object, name: str) -> tuple[str, str 
         return f"{_shown(value)} is none of {', '.join(known)}", nearest(str(value), known)
     if kind is tuple and isinstance(value, list):
         return _length(typing.get_args(bare(first)), value), None
-    return _limit(first, value) or f"{_shown(value)} {_IS_NOT[kind]}", None
+    return _limit(first, value, meant) or f"{_shown(value)} {_IS_NOT[kind]}", None
 
 
 def nearest(word: str, known: Sequence[str]) -> str | None:
@@ -70,10 +71,10 @@ def _length(members: Sequence[Any], value: list[object]) -> str:
     return f"{_shown(value)} is too {way}: it takes {len(members)} values"
 
 
-def _limit(wanted: Any, value: object) -> str | None:
+def _limit(wanted: Any, value: object, meant: object) -> str | None:
     """Which limit a value of the right type is beyond; None where the type is wrong already."""
     try:
-        given: Any = msgspec.convert(value, bare(wanted), strict=False)
+        given: Any = msgspec.convert(meant, bare(wanted), strict=False)
     except msgspec.ValidationError:
         return None
     limits = meta(wanted)

@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, time
 from decimal import Decimal
-from typing import Any, Final, Literal, TypeVar, Union, cast
+from typing import Any, Final, TypeVar, Union, cast
 
 import msgspec
 
-from loadstone.model.annotations import Alternatives, bare, fields, is_cell, is_model, members, meta
+from loadstone.model.annotations import Alternatives, bare, fields, is_cell, is_model, members, meta, words
 from loadstone.model.complaints import complaint, nearest
 from loadstone.model.configured import Configured
 from loadstone.model.mistake import Mistake, Path
@@ -101,11 +101,11 @@ class _Reader:
 
     def _mapping(self, kind: Any, wanted: Alternatives, value: Mapping[object, object], path: Path) -> object:
         key, inner = typing.get_args(kind)
-        is_closed = typing.get_origin(key) is Literal
-        if (is_closed and set(value) != set(typing.get_args(key))) or not all(
-            isinstance(name, str) for name in value
-        ):
+        if words(key) and set(value) != set(words(key)):
             return self._refuse(wanted, value, path)
+        for name in value:
+            if not isinstance(name, str):
+                return self._note(path, f"the key {name!r} is not text")
         read = {
             name: self._value(members(inner), item, (*path, name))
             for name, item in cast("Mapping[str, object]", value).items()
@@ -128,17 +128,18 @@ class _Reader:
         kinds = tuple(one for one in wanted if one is not type(None))
         if Any in kinds:
             return value
+        meant = value
         if any(map(is_cell, kinds)):
-            value = _cell(value)
+            meant = _cell(value)
         elif isinstance(value, str):
-            value = _written({bare(one) for one in kinds}, value)
+            meant = _written({bare(one) for one in kinds}, value)
         try:
-            return msgspec.convert(value, Union[kinds], strict=False)  # noqa: UP007 - of a tuple
+            return msgspec.convert(meant, Union[kinds], strict=False)  # noqa: UP007 - of a tuple
         except msgspec.ValidationError:
-            return self._refuse(kinds, value, path)
+            return self._refuse(kinds, value, path, meant)
 
-    def _refuse(self, wanted: Alternatives, value: object, path: Path) -> object:
-        return self._note(path, *complaint(wanted, value, str(path[-1]) if path else ""))
+    def _refuse(self, wanted: Alternatives, value: object, path: Path, meant: object = None) -> object:
+        return self._note(path, *complaint(wanted, value, str(path[-1]) if path else "", meant))
 
     def _note(self, path: Path, what: str, hint: str | None = None, *, is_of_key: bool = False) -> object:
         self.mistakes.append(Mistake(path, what, hint, is_of_key))
