@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from loadstone.examples.car_telemetry.figures import TABLE, check, expected
-from loadstone.examples.car_telemetry.generator import DEFAULT_ROWS, generate
+from loadstone.examples.car_telemetry.generator import DEFAULT_ROWS, write
 from loadstone.examples.example import Example
 
 __all__ = ["CAR_TELEMETRY"]
@@ -19,7 +19,7 @@ CAR_TELEMETRY = Example(
     demo_rows=DEFAULT_ROWS,
     demo_dirty=0.05,
     table=TABLE,
-    generate=generate,
+    write=write,
     expected=expected,
     check=check,
 )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from loadstone.examples.example import Example
 from loadstone.examples.table_per_file.figures import check, expected
-from loadstone.examples.table_per_file.generator import DELIVERIES, generate
+from loadstone.examples.table_per_file.generator import DELIVERIES, write
 
 __all__ = ["TABLE_PER_FILE"]
 
@@ -19,8 +19,10 @@ TABLE_PER_FILE = Example(
     demo_rows=10_000,
     demo_dirty=0.0,
     table="customers",
-    generate=generate,
+    write=write,
     expected=expected,
     check=check,
     deliveries=DELIVERIES,
+    fixed_files="is six files: three tables, two deliveries",
+    faultless="has no rules that could be broken, so no faults are planted",
 )
