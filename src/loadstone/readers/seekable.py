@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import errno
 import io
 import os
 from typing import TYPE_CHECKING
 
 from loadstone.platform.background import BackgroundThread
 from loadstone.platform.decompression import decompress
+from loadstone.platform.positional import PositionalFile
 from loadstone.platform.spool import SpooledBytes
 from loadstone.platform.stored import HashedStream
 
 if TYPE_CHECKING:
-    from typing_extensions import Buffer
-
     from loadstone.model.pipeline import Format
     from loadstone.platform.stored import PeekedStream
 
@@ -49,13 +47,15 @@ class SeekableFile:
         self._is_closing = False
         self._thread: BackgroundThread | None = None
         self._spool: SpooledBytes | None = None
-        self._in_place: _InPlace | None = None
+        self._size: int | None = None
         self.compression: str | None = None
         descriptor = stream.descriptor if stream.peek(len(magic)) == magic else None
         self.file: io.BufferedIOBase
         if descriptor is not None:
-            self._in_place = _InPlace(descriptor)
-            self.file = io.BufferedReader(self._in_place, 64 * 1024)
+            # Without touching the position that the stream has in it.
+            size = self._size = os.fstat(descriptor).st_size
+            in_place = PositionalFile(lambda at, count: os.pread(descriptor, count, at), lambda: size)
+            self.file = io.BufferedReader(in_place, 64 * 1024)
             self._thread = BackgroundThread(self._hash_all, "loadstone-hash")
             self._thread.start()
         else:
@@ -66,7 +66,7 @@ class SeekableFile:
     @property
     def size(self) -> int:
         """Bytes as stored."""
-        return self._stored.taken if self._in_place is None else self._in_place.size
+        return self._stored.taken if self._size is None else self._size
 
     @property
     def sha256(self) -> str:
@@ -112,35 +112,3 @@ class SeekableFile:
                 pass
         except BaseException as error:  # noqa: BLE001 - raised where the load waits for the thread
             self._error = error
-
-
-class _InPlace(io.RawIOBase):
-    """A local file, read without touching the position that its stream has in it."""
-
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-        self.size = os.fstat(descriptor).st_size
-        self._position = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self.size}[whence]
-        if base + offset < 0:
-            raise OSError(errno.EINVAL, f"negative seek position {base + offset}")
-        self._position = base + offset
-        return self._position
-
-    def readinto(self, buffer: Buffer) -> int:
-        view = memoryview(buffer).cast("B")
-        data = os.pread(self._descriptor, len(view), self._position)
-        view[: len(data)] = data
-        self._position += len(data)
-        return len(data)

@@ -92,7 +92,14 @@ def test_a_path_leads_into_each_of_several_documents():
 
 @pytest.mark.parametrize(
     "text",
-    [b'{"d":[{"a":1}] "e":1}', b'{"e":tru,"d":[]}', b'{"d":[{"a":1}]]', b"{1:2}", b'{"e":[1,],"d":[]}'],
+    [
+        b'{"d":[{"a":1}] "e":1}',
+        b'{"e":tru,"d":[]}',
+        b'{"d":[{"a":1}]]',
+        b"{1:2}",
+        b'{"e":[1,],"d":[]}',
+        b'null{"d":[]}',
+    ],
 )
 def test_what_is_broken_around_the_records_fails_the_file(text):
     with pytest.raises(FormatError, match="not valid JSON on line 1"):
