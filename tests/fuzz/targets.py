@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from fuzz.copyformat import read_tuples
+from fuzz.documents import documents, flat, led_to, text_of
 from loadstone.codec.delimited import DelimitedEncoder
 from loadstone.codec.jsonlines import JsonLinesEncoder
 from loadstone.codec.jsonstream import JsonEncoder
@@ -313,14 +314,10 @@ def _has_room(options: bytes) -> bool:
     return _LIMITS[options[2] % 2] > 400
 
 
-class _Object(list[tuple[str, Any]]):
-    """The members of a JSON object, in their order, with those that come twice."""
-
-
 def _as_pythons_documents(plan: LoadPlan, options: bytes, text: bytes, out: Outcome) -> None:
     """Python's json module finds the same records at the end of the path, and the same texts in them."""
-    documents = _documents(text)
-    if documents is None:
+    expected = _expected_records(_PATHS[options[1] % 8], text)
+    if expected is None:
         broken = {"invalid_json", "invalid_utf8", "missing_comma"}
         is_told = out.failure or any(r.code in broken and r.column is None for r in out.rejects)
         assert is_told or not _has_room(options), "Python sees no valid JSON"
@@ -328,88 +325,30 @@ def _as_pythons_documents(plan: LoadPlan, options: bytes, text: bytes, out: Outc
     if out.failure:
         assert not _has_room(options), "Python sees valid JSON"
         return
-    path = _PATHS[options[1] % 8]
-    expected = [
-        record for i, document in enumerate(documents) for record in _led_to(document, path, is_top=i > 0)
-    ]
     assert out.records == len(expected), "Python finds other records"
     for number, raw in out.raws.items():
-        assert _documents(raw) == [expected[number - 1]], "Python reads another record"
+        assert documents(raw) == [expected[number - 1]], "Python reads another record"
     for reject in out.rejects:
         if reject.code != "record_too_long":
-            assert _documents(reject.raw) == [expected[reject.row_number - 1]], "Python reads another reject"
-    names = [cell.source for cell in plan.cells]
+            assert documents(reject.raw) == [expected[reject.row_number - 1]], "Python reads another reject"
     if plan in (PLANS[0], _FLAT, _VALUES):
+        names = [cell.source for cell in plan.cells]
         for number, row in zip(out.raws, out.rows, strict=True):
-            record = expected[number - 1]
-            members = {"value": record} if plan is _VALUES else dict(_members(record, plan is _FLAT))
-            assert row == [_cell(members.get(name), cell) for name, cell in zip(names, row, strict=True)]
+            members = _members(plan, expected[number - 1])
+            assert row == [text_of(members.get(name), cell) for name, cell in zip(names, row, strict=True)]
 
 
-def _documents(text: bytes) -> list[Any] | None:
-    """The values that a text is made of, numbers as their text; None where it is no JSON."""
-
-    def refuse(constant: str) -> None:
-        raise ValueError(constant)
-
-    decoder = json.JSONDecoder(
-        object_pairs_hook=_Object, parse_constant=refuse, parse_int=_Number, parse_float=_Number
-    )
-    found: list[Any] = []
-    try:
-        rest = text.decode().strip(" \t\r\n")
-        while rest:
-            value, end = decoder.raw_decode(rest)
-            found.append(value)
-            is_last = isinstance(found[0], list) and not isinstance(found[0], _Object)
-            is_word = not isinstance(value, (list, str)) or isinstance(value, _Number)
-            if end < len(rest) and (is_last or (is_word and rest[end] not in " \t\r\n")):
-                return None
-            rest = rest[end:].lstrip(" \t\r\n")
-    except (ValueError, RecursionError):
+def _expected_records(path: tuple[str | None, ...], text: bytes) -> list[Any] | None:
+    read = documents(text)
+    if read is None:
         return None
-    return found
+    return [record for i, document in enumerate(read) for record in led_to(document, path, is_top=i > 0)]
 
 
-class _Number(str):
-    """A number as it is written."""
-
-    __slots__ = ()
-
-
-def _led_to(value: Any, path: tuple[str | None, ...], *, is_top: bool = False) -> list[Any]:
-    """The records that a path leads to; `is_top`: an array is one, having other documents before it."""
-    is_array = isinstance(value, list) and not isinstance(value, _Object)
-    if not path:
-        return value if is_array and not is_top else [value]
-    if path[0] is None:
-        return [record for item in value for record in _led_to(item, path[1:])] if is_array else []
-    if not isinstance(value, _Object):
-        return []
-    return [record for name, item in value if name == path[0] for record in _led_to(item, path[1:])]
-
-
-def _members(record: _Object, is_flat: bool, prefix: str = "") -> list[tuple[str, Any]]:
-    if not is_flat:
-        return record
-    found = []
-    for name, value in record:
-        if isinstance(value, _Object):
-            found += _members(value, is_flat, prefix + name + _SEPARATOR)
-        else:
-            found.append((prefix + name, value))
-    return found
-
-
-def _cell(value: Any, found: bytes | None) -> bytes | None:
-    """What a value is as text; objects and arrays are as they are written."""
-    if isinstance(value, bool):
-        return b"true" if value else b"false"
-    if isinstance(value, list):
-        assert found is not None
-        assert _documents(found) == [value]
-        return found
-    return None if value is None else str(value).encode()
+def _members(plan: LoadPlan, record: Any) -> dict[str, Any]:
+    if plan is _VALUES:
+        return {"value": record}
+    return dict(flat(record, _SEPARATOR) if plan is _FLAT else record)
 
 
 TARGETS = {
