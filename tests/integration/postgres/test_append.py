@@ -169,7 +169,8 @@ def test_row_level_security_is_kept(database_url, connection):
 def stored(connection: psycopg.Connection) -> tuple[bool, bool, list[int]]:
     """Whether the catalog holds `_load_id` for rows without one, whether it has a default, what rows say."""
     found = connection.execute(
-        "SELECT atthasmissing, atthasdef FROM pg_attribute WHERE attrelid = 't'::regclass AND attname = '_load_id'"
+        "SELECT atthasmissing, atthasdef FROM pg_attribute"
+        " WHERE attrelid = 't'::regclass AND attname = '_load_id'"
     ).fetchone()
     assert found is not None
     return (*found, [row[0] for row in connection.execute("SELECT _load_id FROM t ORDER BY 1")])
