@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
-from dataclasses import replace
 
 import cython
+from msgspec.structs import replace
 
 from loadstone.codec.bloom import BloomFilter
 from loadstone.codec.buffers import Buffer, IntegerList, Text

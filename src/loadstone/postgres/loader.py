@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from loadstone.errors import RejectLimitExceeded, TableBusy, TableMismatch
 from loadstone.model.batch import Chunk
@@ -339,8 +341,7 @@ class TableLoader:
         return self._prepared
 
 
-@dataclass(slots=True)
-class _Prepared:
+class _Prepared(Struct):
     """A load under way."""
 
     fitted: Fitted

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from loadstone.codec.columnar import ColumnarEncoder
 from loadstone.codec.jsonlines import JsonLinesEncoder
