@@ -65,6 +65,7 @@ _COMPILED_TOGETHER = (
     "markup",
     "sharedstrings",
     "sheetnumbers",
+    "sheetcells",
     "sheetrows",
     "sheet",
 )

@@ -17,7 +17,8 @@ from loadstone.codec.buffers import Buffer, IntegerList, Text
 from loadstone.codec.codes import TOO_MANY_CELLS
 from loadstone.codec.kinds import HAS_NUL, NON_ASCII, PLAIN
 from loadstone.codec.rows import RowWriter
-from loadstone.codec.sheetrows import END_OF_DATA, IN_BLOCK, IN_STRINGS, MOST_COLUMNS, NOWHERE, SheetRows
+from loadstone.codec.sheetcells import MOST_COLUMNS
+from loadstone.codec.sheetrows import END_OF_DATA, IN_BLOCK, IN_STRINGS, NOWHERE, SheetRows
 from loadstone.errors import FormatError
 from loadstone.model.batch import RAW_LIMIT, Chunk, RowIndex
 from loadstone.model.contract import LoadPlan
