@@ -62,6 +62,7 @@ _COMPILED_TOGETHER = (
     "jsonstream",
     "batches",
     "columnar",
+    "characters",
     "markup",
     "sharedstrings",
     "sheetnumbers",

@@ -27,5 +27,5 @@ cdef class PlainCells:
 
 
 cdef Py_ssize_t whole_number(Text text, Py_ssize_t start, Py_ssize_t end) except -2 nogil
-cdef inline unsigned long long word_at(Text text, Py_ssize_t i) except? 0 nogil
-cdef inline int lowest_byte(unsigned long long bits) except -1 nogil
+cdef unsigned long long word_at(Text text, Py_ssize_t i) except? 0 nogil
+cdef int lowest_byte(unsigned long long bits) except -1 nogil

@@ -109,7 +109,12 @@ class PlainCells:
         word = word_at(self.block, i)
         if (word & _FOUR_BYTES) == _STYLE:
             i = self.take_digits(i + 4)
-            if i == self.start or i > self.last or self.block.data[i] != 34 or i - self.start > _MOST_REFERENCE_DIGITS:
+            if (
+                i == self.start
+                or i > self.last
+                or self.block.data[i] != 34
+                or i - self.start > _MOST_REFERENCE_DIGITS
+            ):
                 return _NOT_PLAIN
             self.style = self.number
             i += 1

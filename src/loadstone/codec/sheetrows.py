@@ -11,8 +11,9 @@ from array import array
 import cython
 
 from loadstone.codec.buffers import Buffer, Text
+from loadstone.codec.characters import unescape_cell
 from loadstone.codec.kinds import PLAIN
-from loadstone.codec.markup import CLOSING, EMPTY, OPENING, Markup, unescape_cell
+from loadstone.codec.markup import CLOSING, EMPTY, OPENING, Markup
 from loadstone.codec.sharedstrings import SharedStrings, copy_runs
 from loadstone.codec.sheetcells import (
     HOLDS_INTEGER,
@@ -91,17 +92,17 @@ class SheetRows:
         """
         after: cython.Py_ssize_t
         number: cython.longlong = self.row_number
+        was_inside: cython.bint = self.is_inside
         while True:
             after = self.markup.next_tag(i)
             if after < 0:
-                return _LACKS
+                break
             if not self.is_inside:
                 if self.markup.tag == CLOSING:
-                    if self.markup.is_named(119, 9):  # worksheet
+                    if self.markup.is_named(0x6F726B7368656574, 9):  # worksheet
                         self.found = END_OF_DATA
                         return after
-                elif self.markup.is_named(115, 9) and self.block.data[self.markup.name_start + 5] == 68:
-                    # sheetData, and not sheetView
+                elif self.markup.is_named(0x6865657444617461, 9):  # sheetData
                     if self.markup.tag == EMPTY:
                         self.found = END_OF_DATA
                         return after
@@ -109,7 +110,7 @@ class SheetRows:
             elif self.markup.tag == CLOSING:  # sheetData
                 self.found = END_OF_DATA
                 return after
-            elif self.markup.is_named(114, 3):  # row
+            elif self.markup.is_named(0x726F77, 3):  # row
                 self.found = ROW
                 self.offset = i
                 self.row_number += 1
@@ -119,14 +120,18 @@ class SheetRows:
                 self.plain.begin_row(self.markup.first_r, self.markup.last_r)
                 if self.markup.tag == OPENING:
                     after = self.read_cells(after)
-                    if after < 0:
-                        self.row_number = number
+                if after < 0:
+                    break
                 return after
             elif self.markup.tag == OPENING:
                 after = self.markup.skip_element(after)
                 if after < 0:
-                    return _LACKS
+                    break
             i = after
+        # All of it comes again.
+        self.row_number = number
+        self.is_inside = was_inside
+        return _LACKS
 
     def clear(self) -> cython.int:
         """Makes ready for a row."""
@@ -208,7 +213,7 @@ class SheetRows:
                     i = self.markup.copy_text(i, self.spare)
                     if i >= 0:
                         self.take_spare(kind, style, start)
-            elif self.markup.is_named(105, 2):  # is
+            elif self.markup.is_named(0x6973, 2):  # is
                 start = self.spare.position
                 i = copy_runs(self.markup, i, self.spare)
                 if i >= 0:
@@ -246,9 +251,9 @@ class SheetRows:
         if kind == 110:
             if self.take_number(style, text, source, start, end):
                 return 0
-        elif kind == 98:  # b
+        elif kind == 98 and end - start == 1 and text.data[start] in {48, 49}:  # b
             form = PLAIN | IS_TRUTH
-            is_true: cython.bint = text.data[start] not in {48, 102}  # 0, false
+            is_true: cython.bint = text.data[start] == 49
             start = self.spare.position
             self.put_truth(is_true)
             end = self.spare.position
