@@ -62,9 +62,11 @@ _COMPILED_TOGETHER = (
     "jsonstream",
     "batches",
     "columnar",
+    "characters",
     "markup",
     "sharedstrings",
     "sheetnumbers",
+    "sheetcells",
     "sheetrows",
     "sheet",
 )
