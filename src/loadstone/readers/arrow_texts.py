@@ -15,7 +15,7 @@ from uuid import UUID
 
 import pyarrow as pa
 
-__all__ = ["is_bytes", "is_nested", "is_text", "json_texts", "texts_of", "unwrapped"]
+__all__ = ["is_bytes", "is_nested", "is_text", "json_texts", "stored", "texts_of", "unwrapped"]
 
 _UNITS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 _WIDTHS = {"UUID": 16, "INTERVAL": 12}
@@ -57,10 +57,14 @@ def texts_of(array: pa.Array, *, logical: str = "NONE", is_hex: bool = False) ->
     return _plain(array).cast(pa.large_string()).view(pa.large_binary())
 
 
+def stored(array: pa.Array) -> pa.Array:
+    """The array without what only names its values."""
+    return stored(array.storage) if isinstance(array, pa.ExtensionArray) else array
+
+
 def unwrapped(array: pa.Array) -> pa.Array:
     """The array without what only names or packs its values."""
-    if isinstance(array, pa.ExtensionArray):
-        return unwrapped(array.storage)
+    array = stored(array)
     return unwrapped(array.dictionary_decode()) if pa.types.is_dictionary(array.type) else array
 
 
