@@ -22,6 +22,8 @@ MARKS = {
     r'|12:30|\\x00ff|10.0.0.1|[1,2]|NA|1,2,3\n|"a\nb",c\n',
     "jsonlines": r'{"c0": 1}\n|{"c1": |"c0"|: |, |}|{|[|]|\n|"|\\u0000|\\ud800|null|true'
     r'|1.50|-1e5|"a"| |{"c0": ["a", 1]}\n',
+    "columnar": r"\x01|\x02|\x03|\x05|\x07|\x0c|\x11|\x1f|\x21|\x22|\x80|\x00\x00\x00\x00|\xff\xff\xff\xff"
+    r"|abc",
 }
 PIECES = {
     name: [
