@@ -314,7 +314,7 @@ def test_old_timestamps_keep_their_digits_within_lists_structs_and_maps(folder_l
     outcome = folder_landing.put_and_load(content, "old.parquet")
     assert (outcome.state, outcome.counts.inserted) == ("loaded", 3), outcome.error
     (first, second, third) = folder_landing.query(
-        'SELECT list, struct, map, deep, exact, beside FROM orders ORDER BY _row'
+        "SELECT list, struct, map, deep, exact, beside FROM orders ORDER BY _row"
     )
     late, early = "9999-12-31 23:59:59.999999", "0001-01-01 00:00:00.000000"
     wanted = ["2023-11-14 22:13:20.123456789", "1970-01-01 00:00:00.000000005"]
@@ -326,7 +326,9 @@ def test_old_timestamps_keep_their_digits_within_lists_structs_and_maps(folder_l
 def test_texts_that_rows_share_are_loaded_as_those_of_their_own(folder_landing: Landing) -> None:
     words = ["a", "é", None, "x" * 300, "", "12"] * 500
     few = pa.table({"word": words, "number": range(len(words))})
-    both = pa.concat_tables([few, pa.table({"word": [f"w{i}" for i in range(3_000)], "number": range(3_000)})])
+    both = pa.concat_tables(
+        [few, pa.table({"word": [f"w{i}" for i in range(3_000)], "number": range(3_000)})]
+    )
     for name, table, options in (
         ("few", few, {}),
         ("groups", few, {"row_group_size": 7}),

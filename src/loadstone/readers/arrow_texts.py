@@ -109,6 +109,8 @@ def json_texts(array: pa.Array, *, logical: str = "NONE", is_hex: bool = True) -
     array = unwrapped(array)
     kind, types = array.type, pa.types
     if is_nested(kind):
+        if types.is_union(kind):
+            return _unions(array)
         return (_structs if types.is_struct(kind) else _maps if types.is_map(kind) else _lists)(array)
     texts = texts_of(array, logical=logical, is_hex=is_hex).to_pylist()
     cells = [None if text is None else text.decode("utf-8", "surrogateescape") for text in texts]
@@ -143,6 +145,16 @@ def _structs(array: pa.Array) -> list[str | None]:
         else None
         for row, is_there in zip(rows, array.is_valid().to_pylist(), strict=True)
     ]
+
+
+def _unions(array: pa.UnionArray) -> list[str | None]:
+    """Each value as what it is."""
+    numbers = {code: number for number, code in enumerate(array.type.type_codes)}
+    children = [json_texts(array.field(number)) for number in range(array.type.num_fields)]
+    is_dense = array.type.mode == "dense"
+    places = array.offsets.to_pylist() if is_dense else range(len(array))
+    codes = array.type_codes.to_pylist()
+    return [children[numbers[code]][place] for code, place in zip(codes, places, strict=True)]
 
 
 def _maps(array: pa.Array) -> list[str | None]:
