@@ -155,7 +155,7 @@ class PartitionBy(_Strict):
 class Format(_Strict):
     """How the files of a dataset are written. What is not given is decided from the file."""
 
-    type: Literal["csv", "jsonl", "json", "parquet", "orc", "xlsx"] | None = None
+    type: Literal["csv", "jsonl", "json", "parquet", "avro", "orc", "xlsx"] | None = None
     preset: str | None = Field(default=None, json_schema_extra={"enum": [*sorted(PRESETS), None]})
     delimiter: str | None = Field(default=None, min_length=1, max_length=10)
     quote: str | None = Field(default=None, max_length=1)

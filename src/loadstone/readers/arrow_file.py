@@ -40,7 +40,7 @@ class ArrowFile:
         where: its URI.
         kind: what it is called in messages.
         columns: all that it has.
-        rows: how many its footer speaks of.
+        rows: how many its footer speaks of; None where it has none.
         batches: reads it.
         dialect: what the ledger is to say of it.
 
@@ -54,7 +54,7 @@ class ArrowFile:
         where: str,
         kind: str,
         columns: Sequence[SourceColumn],
-        rows: int,
+        rows: int | None,
         batches: Batches,
         dialect: dict[str, object],
     ) -> None:
@@ -65,19 +65,22 @@ class ArrowFile:
         self._columns = columns
         self._rows = rows
         self._rows_read = 0
+        self._is_done = rows == 0
         self._batches_of = batches
         self.layout = Layout(
             tuple(column.name for column in columns),
             {**dialect, "rows": rows, "compression": stored.compression, "decided": []},
-            is_complete=not rows,
+            is_complete=rows == 0,
             types=tuple(natural_type(column) for column in columns),
         )
 
     @property
     def bytes_read(self) -> int:
         """The share of the stored bytes that the rows read so far make up; all of them at the end."""
-        if self._rows_read >= self._rows:
+        if self._is_done or (self._rows is not None and self._rows_read >= self._rows):
             return self._stored.size
+        if self._rows is None:
+            return min(self._stored.file.tell(), self._stored.size)
         share: int = self._stored.size * self._rows_read // self._rows
         return share
 
@@ -98,12 +101,13 @@ class ArrowFile:
                 chunk, start = encoder.feed(packed, start, 0)
                 self._rows_read = first - 1 + start
                 yield _with_records(chunk, batch, packer, first)
-        if self._rows_read != self._rows:
+        if self._rows not in {None, self._rows_read}:
             raise FormatError(
                 f"the file holds {self._rows_read:,} rows, and its footer speaks of {self._rows:,}",
                 where=self._where,
                 hint="it is damaged: write it again",
             )
+        self._is_done = True
         self._stored.finish()
 
     def encode(self, records: Sequence[bytes], plan: LoadPlan) -> Chunk:

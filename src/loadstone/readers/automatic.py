@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from loadstone.model.event import ObjectVersion
     from loadstone.model.pipeline import Format
     from loadstone.ports import ByteStream, OpenFile
+    from loadstone.readers.avro import AvroReader
     from loadstone.readers.jsonfile import JsonFile
     from loadstone.readers.naming import NamedFormat
     from loadstone.readers.orc import OrcReader
@@ -30,6 +31,7 @@ PARQUET_MAGICS = frozenset({b"PAR1", b"PARE"})
 #: Of an ORC file; text may begin with it, too, but not go on with characters below the tabulator.
 _ORC_MAGIC = b"ORC"
 _ORC_LOOK = 64
+_AVRO_MAGIC = b"Obj\x01"
 _TABULATOR = 9
 
 
@@ -40,8 +42,8 @@ class AutomaticReader:
     def open(self, stream: ByteStream, version: ObjectVersion, file_format: Format) -> Iterator[OpenFile]:
         """Chooses by `format: type`, else by the first bytes, else by the key's ending.
 
-        Workbooks, Parquet and ORC are told by their first bytes, whatever the key; text that begins with an
-        object is JSON.
+        Workbooks, Parquet, Avro and ORC are told by their first bytes, whatever the key; text that begins
+        with an object is JSON.
 
         Raises:
             FormatError: the file is empty, or not of its format.
@@ -71,18 +73,24 @@ class AutomaticReader:
 
 
 def _columnar_format(stream: PeekedStream, version: ObjectVersion, file_format: Format) -> str | None:
-    """`parquet`, `orc`, or None for what is neither."""
+    """`parquet`, `avro`, `orc`, or None for what is none of these."""
     chosen: str | None = file_format.type
     if chosen is None and stream.peek(4) in PARQUET_MAGICS:
         chosen = "parquet"
+    if chosen is None and stream.peek(4) == _AVRO_MAGIC:
+        chosen = "avro"
     head = stream.peek(_ORC_LOOK)
     if chosen is None and head.startswith(_ORC_MAGIC) and min(head) < _TABULATOR:
         chosen = "orc"
     chosen = chosen or named_format(version.key)[0]
-    return chosen if chosen in {"parquet", "orc"} else None
+    return chosen if chosen in {"parquet", "avro", "orc"} else None
 
 
-def _columnar_reader(columnar: str) -> ParquetReader | OrcReader:
+def _columnar_reader(columnar: str) -> ParquetReader | AvroReader | OrcReader:
+    if columnar == "avro":
+        from loadstone.readers.avro import AvroReader  # noqa: PLC0415 - asks for fastavro
+
+        return AvroReader()
     if columnar == "orc":
         from loadstone.readers.orc import OrcReader  # noqa: PLC0415 - asks for pyarrow
 
