@@ -35,7 +35,7 @@ _ENCRYPTED_MAGIC = b"PARE"
 #: Bytes of values, and rows, that a batch is to have.
 _BATCH_BYTES = 2 * 1024 * 1024
 _BATCH_ROWS = 16_384
-_BUFFER_SIZE = 1024 * 1024
+_BUFFER_SIZE = 256 * 1024
 
 
 class ParquetReader:
