@@ -14,6 +14,7 @@ import random
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
+from fuzz.columns import ColumnarTarget
 from fuzz.outcomes import Encoder, Outcome, feed
 from fuzz.workbook import WorkbookTarget
 from loadstone.codec.delimited import DelimitedEncoder
@@ -191,5 +192,6 @@ _ALL: tuple[AnyTarget, ...] = (
     Target("delimited", PLANS, _delimited, _as_pythons_csv),
     Target("jsonlines", PLANS, _json_lines, _as_pythons_json),
     WorkbookTarget(),
+    ColumnarTarget(),
 )
 TARGETS = {target.name: target for target in _ALL}

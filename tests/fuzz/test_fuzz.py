@@ -27,6 +27,8 @@ MARKS = {
     r"|2.5499999999999998|1E-7|a|\x00|<si>|</si>|<si/>|<t>|</t>|<r>|</r>|<![CDATA[|]]>|&amp;|&#13;|\r|\n"
     r'|_x000D_|_x005F_|<!--a-->| |yyyy|<row r="2"><c r="A2"><v>1</v></c></row>|<si><t>b</t></si>'
     r'|<c r="C2" s="3"><v>40513.351388888892</v></c>',
+    "columnar": r"\x01|\x02|\x03|\x05|\x07|\x0c|\x11|\x1f|\x21|\x22|\x80|\x00\x00\x00\x00|\xff\xff\xff\xff"
+    r"|abc",
 }
 PIECES = {
     name: [
