@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 import psycopg
 from msgspec import structs
+from msgspec.structs import replace
 
 from loadstone.errors import BalanceError, DestinationError, LoadstoneError, TableBusy
 from loadstone.model.batch import Chunk, Reject

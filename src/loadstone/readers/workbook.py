@@ -130,6 +130,7 @@ class WorkbookFile(OpenedFile):
 
     def chunks(self, plan: LoadPlan) -> Iterator[Chunk]:
         """The rows as tuples and rejects, block by block; once."""
+        self._intake.begin_hashing()
         encoder = SheetEncoder(
             plan,
             self._rows(),
