@@ -99,7 +99,9 @@ class Scene:
         """What a process answered."""
         out, err = process.communicate(timeout=180)
         assert out, f"no answer (exit code {process.returncode}):\n{err}"
-        loads: list[dict[str, Any]] = json.loads(out)["loads"]
+        document = json.loads(out)
+        assert "loads" in document, document
+        loads: list[dict[str, Any]] = document["loads"]
         return loads
 
     def expected(self, path: Path) -> tuple[list[Row], list[int]]:

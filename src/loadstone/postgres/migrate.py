@@ -43,6 +43,12 @@ CREATE TABLE IF NOT EXISTS loadstone.schema_version (
 COMMENT ON TABLE loadstone.schema_version IS 'Which migrations of this schema were applied.';
 """
 
+# Not by to_regclass: on a connection that looked before, it may still not see what another has just made.
+_IS_THERE = b"""
+SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = 'loadstone' AND c.relname = 'schema_version'
+"""
+
 _GRANT_TEMPORARY = (
     "DO $$ BEGIN EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO %I', current_database(), {role}); END $$;"
 )
@@ -119,8 +125,7 @@ def ensure_schema(connector: Connector) -> bool:
 
 def schema_version(connection: Connection) -> int:
     """The newest migration that was applied; 0 where there is no schema."""
-    row = connection.execute(b"SELECT to_regclass('loadstone.schema_version') IS NOT NULL").fetchone()
-    if row is None or not row[0]:
+    if connection.execute(_IS_THERE).fetchone() is None:
         return 0
     row = connection.execute(b"SELECT coalesce(max(version), 0) FROM loadstone.schema_version").fetchone()
     return 0 if row is None else int(row[0])

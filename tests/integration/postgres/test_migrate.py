@@ -9,8 +9,10 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from fixtures.schema_dump import dump
 from loadstone.errors import PermissionDenied, SchemaVersionError
+from loadstone.model.pipeline import Limits
 from loadstone.postgres import PostgresDatabase
-from loadstone.postgres.migrate import LATEST, migrations
+from loadstone.postgres.connection import Connector
+from loadstone.postgres.migrate import LATEST, migrations, schema_version
 
 COMMITTED = Path(__file__).with_name("schema.txt")
 
@@ -90,3 +92,13 @@ def test_grants_name_every_table_and_quote_the_role(
         assert allowed == (True, True, True, True)
     finally:
         connection.execute(f"DROP OWNED BY {name}; DROP ROLE {name}")
+
+
+def test_a_connection_that_looked_before_sees_the_schema_that_another_has_made_meanwhile(
+    database_url: str,
+) -> None:
+    connector = Connector(database_url, limits=Limits(), application_name="test")
+    with connector.transaction() as connection:
+        assert schema_version(connection) == 0
+        PostgresDatabase(database_url).migrate()
+        assert schema_version(connection) == LATEST
