@@ -79,7 +79,7 @@ class Workspace:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """The database holds no connection between calls, so there is nothing to give back."""
+        self.database.close()
 
     @property
     def database_url(self) -> str:
