@@ -173,6 +173,10 @@ class LocalStream:
             self._check("while it was read")
             return data
 
+    def read_ranges(self, ranges: Sequence[tuple[int, int]]) -> tuple[bytes, ...]:
+        """Bytes from anywhere in the file, as (offset, size) asks for them."""
+        return tuple(self.read_at(start, size) for start, size in ranges)
+
     def fileno(self) -> int:
         """The descriptor of the open file, for formats that are not read front to back; -1 once closed."""
         return self._descriptor

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from loadstone.errors import LoadstoneError, ObjectChanged, SourceUnavailable, Stalled, Transient
@@ -11,7 +12,7 @@ from loadstone.sources.s3_errors import translate
 from loadstone.sources.s3_ranges import S3Ranges, pinned, unquoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from loadstone.model.event import ObjectVersion
     from loadstone.ports import Clock
@@ -53,10 +54,11 @@ class S3Stream:
         taken, self._current = self._current[:size], self._current[size:]
         return taken
 
-    def read_at(self, start: int, size: int) -> bytes:
-        """Bytes from anywhere in the version, by a GET of their own; where the stream is does not change."""
-        ranges = S3Ranges(self._store, self._key, self._version, self._clock, has_keys=self._has_keys)
-        return ranges.read_at(start, size)
+    def read_ranges(self, ranges: Sequence[tuple[int, int]]) -> tuple[bytes, ...]:
+        """Bytes from anywhere in the version, as (offset, size) asks for them, by GETs at the same time."""
+        version = S3Ranges(self._store, self._key, self._version, self._clock, has_keys=self._has_keys)
+        with ThreadPoolExecutor(len(ranges), thread_name_prefix="loadstone-range") as pool:
+            return tuple(pool.map(version.read_at, *zip(*ranges, strict=True)))
 
     def close(self) -> None:
         """Lets go of the connection. Harmless when already closed."""

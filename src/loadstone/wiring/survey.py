@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from loadstone.core.columns import resolve_columns
+from loadstone.core.evidence_needed import wide_layout
 from loadstone.core.grouping import Group, group_files
 from loadstone.core.planning import make_plan
 from loadstone.errors import LoadstoneError, ObjectMissing
@@ -140,7 +141,7 @@ def _layout(source: Source, version: ObjectVersion, dataset: Dataset) -> Layout:
         source.open(version) as stream,
         AutomaticReader().open(stream, version, dataset.format) as file,
     ):
-        return file.layout
+        return wide_layout(file.layout, ())
 
 
 def _joined(layouts: list[Layout], *, is_complete: bool) -> Layout:
