@@ -13,6 +13,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from loadstone.core.drift import late_columns
+from loadstone.core.evidence_needed import wide_layout
 from loadstone.core.planning import Planned, make_plan
 from loadstone.errors import LoadstoneError, ObjectBusy, TableBusy
 from loadstone.executor.growth import Growth
@@ -137,7 +138,7 @@ def _load_rows(
     version = order.request.version
     parts.progress.started(version)
     with _opened(order, parts) as file:
-        planned = _plan(order, parts, transaction, file.layout)
+        planned = _plan(order, parts, transaction, wide_layout(file.layout, order.columns))
         plan = transaction.prepare(planned.plan, file.layout)
         growth = Growth(file, plan, planned.evolving, planned.fresh)
         chunks = file.chunks(plan)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
@@ -64,6 +64,9 @@ class Layout(NamedTuple):
             `null`, `nested`; empty for other formats. Text alone cannot tell "12" from 12.
         notes: what was decided that a person should know of.
         types: for formats whose columns have types, these as PostgreSQL has them; empty for other formats.
+        seen: where in the file the sample is from, where it is not its first rows alone.
+        further: looks at more of the file, its end too, and returns the layout with that; None where there
+            is no more to look at. To be called before the records are read.
     """
 
     names: tuple[str, ...]
@@ -73,6 +76,8 @@ class Layout(NamedTuple):
     kinds: tuple[frozenset[str], ...] = ()
     notes: tuple[str, ...] = ()
     types: tuple[PgType, ...] = ()
+    seen: str = ""
+    further: Callable[[], Layout] | None = None
 
     @property
     def noted(self) -> dict[str, Any]:
