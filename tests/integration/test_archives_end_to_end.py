@@ -44,7 +44,7 @@ def days(*numbers: int) -> dict[str, str]:
 def load(landing: Landing, *uris: str, datasets: Mapping[str, object] | None = None) -> list[LoadOutcome]:
     pipeline = landing.pipeline
     if datasets is not None:
-        pipeline = Pipeline.model_validate({"source": landing.source, "datasets": datasets})
+        pipeline = Pipeline.from_dict({"source": landing.source, "datasets": datasets})
     with Workspace(pipeline, landing.database_url) as workspace:
         return list(workspace.load([landing.uri(uri) for uri in uris]))
 
@@ -309,7 +309,7 @@ def test_replay_rejects_and_undo_work_on_files_in_archives(landing: Landing) -> 
 def test_without_a_pipeline_each_file_becomes_a_table(folder_landing: Landing) -> None:
     landing = folder_landing
     landing.put("export.zip", zipped({"x/users.csv": "id\n1\n", "sales.jsonl": '{"id": 7}\n', "NOTES": "-"}))
-    with Workspace(Pipeline.model_construct(), landing.database_url) as workspace:
+    with Workspace(Pipeline.unchecked(), landing.database_url) as workspace:
         outcomes = list(workspace.load([landing.uri("export.zip")]))
     assert [(one.table, one.state) for one in outcomes] == [("sales", "loaded"), ("users", "loaded")]
     assert any(note.endswith("that they hold data: NOTES") for note in outcomes[0].notes)

@@ -33,7 +33,7 @@ def opened(tmp_path: Path, data: bytes, **options: object) -> Iterator[OpenFile]
     version = source.head("day.csv")
     with (
         source.open(version) as stream,
-        AutomaticReader().open(stream, version, Format.model_validate(options)) as file,
+        AutomaticReader().open(stream, version, Format.from_dict(options)) as file,
     ):
         yield file
 
@@ -95,7 +95,7 @@ def test_what_stands_below_the_rows_is_cut_whatever_the_size(tmp_path: Path, cou
 
 def test_where_every_type_is_written_down_nothing_more_is_read(tmp_path: Path) -> None:
     types = {"id": "bigint", "name": "text", "day": "date"}
-    dataset = Dataset.model_validate({"files": "*", "columns": {k: {"type": v} for k, v in types.items()}})
+    dataset = Dataset.from_dict({"files": "*", "columns": {k: {"type": v} for k, v in types.items()}})
     with opened(tmp_path, rows(100_000)) as file:
         layout = wide_layout(file.layout, resolve_columns(dataset))
         assert len(layout.sample) == 1000
