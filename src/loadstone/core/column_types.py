@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from loadstone.core.drift import wider_types
 from loadstone.core.infer import Inferred, infer

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from loadstone.core.forms import FORM_NAMES, NUMBERS
 
@@ -23,8 +24,7 @@ _FAMILIES = dict.fromkeys(NUMBERS, "numbers") | {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """The values of a column.
 
     Attributes:

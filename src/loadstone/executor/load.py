@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from functools import partial
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from loadstone.core.drift import late_columns
 from loadstone.core.evidence_needed import wide_layout
@@ -30,8 +32,7 @@ from loadstone.ports import Admission, Clock, Database, LoadTransaction, OpenFil
 __all__ = ["Order", "Parts", "load_object"]
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """One key asked into one dataset.
 
     Attributes:
@@ -52,8 +53,7 @@ class Order:
     outgrown: Mapping[str, PgType] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(Struct, frozen=True):
     """The adapters that a load works with."""
 
     source: Source

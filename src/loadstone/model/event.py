@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple
+
+from msgspec import Struct
 
 __all__ = ["Event", "ObjectVersion"]
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectVersion:
+class ObjectVersion(Struct, frozen=True):
     """One version of one key: what a load is a load of.
 
     Attributes:

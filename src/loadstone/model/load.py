@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from loadstone.model.event import ObjectVersion
 from loadstone.model.types import PgType
@@ -18,8 +20,7 @@ RecordState = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(Struct, frozen=True):
     """The sum that must be right.
 
     read = inserted + updated + unchanged + deduplicated + discarded + rejected
@@ -84,8 +85,7 @@ class Layout(NamedTuple):
         return {**self.dialect, "names": list(self.names)}
 
 
-@dataclass(frozen=True, slots=True)
-class LoadRequest:
+class LoadRequest(Struct, frozen=True):
     """One object version asked into one dataset.
 
     Attributes:
@@ -114,8 +114,7 @@ class LoadRequest:
     replay_of: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LoadOutcome:
+class LoadOutcome(Struct, frozen=True):
     """The answer to a request: what `load --json` prints, and what the Python API returns.
 
     `evidence` says for each column whose type the file's values decided why it has that type.

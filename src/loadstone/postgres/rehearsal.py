@@ -127,7 +127,7 @@ class RehearsedTransaction(PostgresLoadTransaction):
         made = self._loader.creation
         if made is not None:
             self._findings.creates_table = True
-            self._findings.ddl += [*made.before, *made.after]
+            self._findings.ddl += made.told
         return prepared
 
     def confirm(self, sha256: str) -> int | None:

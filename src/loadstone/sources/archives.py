@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from msgspec.structs import replace
 
 from loadstone.core.members import is_archive_key, member_key, split_member
 from loadstone.core.patterns import matches

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
+
+from msgspec.structs import replace
 
 from loadstone.config.destination import choose_destination, mask_password
 from loadstone.errors import LoadstoneError, UsageError
@@ -70,7 +71,7 @@ class Workspace:
         """
         if file is None and _DEFAULT_FILE.is_file():
             file = _DEFAULT_FILE
-        pipeline = Pipeline.model_construct() if file is None else _read(file)
+        pipeline = Pipeline.unchecked() if file is None else _read(file)
         return cls(pipeline, to, migrate=migrate)
 
     def __enter__(self) -> Self:
