@@ -14,7 +14,15 @@ from loadstone.readers.blocks import Blocks, count_lines, joined
 from loadstone.readers.intake import Intake
 from loadstone.readers.looking import look_at, noted
 from loadstone.readers.naming import named_format
-from loadstone.readers.pieces import SEARCHED, fitting_rows, look_further, rows_with_values, with_pieces
+from loadstone.readers.pieces import (
+    SEARCHED,
+    Pieces,
+    fitting_rows,
+    look_further,
+    rows_with_values,
+    with_footer,
+    with_pieces,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -73,6 +81,12 @@ class DelimitedFile:
             notes=self._notes(),
             further=None if is_complete else self._further,
         )
+        if blocks.is_at_end and not is_complete:
+            # The end is in memory: what stands below the rows is found whether types are asked for or not.
+            pieces = self._pieces(only_end=True)
+            if pieces.footer is not None:
+                blocks.cut(pieces.footer)
+                self.layout = with_footer(self.layout, pieces)
 
     @property
     def bytes_read(self) -> int:
@@ -236,19 +250,23 @@ class DelimitedFile:
         self._sampled = records[-1].end if records else 0
         return rows, self._blocks.is_at_end and self._sampled == len(text)
 
-    def _further(self) -> Layout:
-        """The layout with what the rest of the file shows, or pieces of it; what is below the rows is cut."""
-        first, width = self.layout, len(self.layout.names)
-        pieces = look_further(
+    def _pieces(self, *, only_end: bool = False) -> Pieces:
+        return look_further(
             self._blocks,
             self._intake.ranges,
             self._look,
             seen=self._sampled,
             offset=self._offset,
             size=self._size,
-            width=width,
+            width=len(self.layout.names),
             finds_footer=not isinstance(self._format.header, tuple),
+            only_end=only_end,
         )
+
+    def _further(self) -> Layout:
+        """The layout with what the rest of the file shows, or pieces of it; what is below the rows is cut."""
+        first, width = self.layout, len(self.layout.names)
+        pieces = self._pieces()
         found = (*first.sample, *pieces.middle, *pieces.end)
         if pieces.footer is not None:
             self._blocks.cut(pieces.footer)

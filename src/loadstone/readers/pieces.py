@@ -23,6 +23,7 @@ __all__ = [
     "fitting_rows",
     "look_further",
     "rows_with_values",
+    "with_footer",
     "with_pieces",
 ]
 
@@ -76,6 +77,7 @@ def look_further(
     size: int,
     width: int,
     finds_footer: bool,
+    only_end: bool = False,
 ) -> Pieces:
     """Looks at the rest of a small file, else at pieces of it.
 
@@ -88,6 +90,7 @@ def look_further(
         size: of the file.
         width: columns.
         finds_footer: whether the end may hold lines that belong to nothing.
+        only_end: look at nothing but the end.
     """
     head = blocks.head
     held = len(head)
@@ -96,8 +99,10 @@ def look_further(
     has_end = blocks.is_at_end or ranges is not None
     if total <= seen:
         return Pieces()
-    is_whole = has_end and total - seen <= _WHOLE
+    is_whole = has_end and total - seen <= (_PIECE if only_end else _WHOLE)
     places = [(seen, total - seen)] if is_whole else _places(seen, total, has_end=has_end)
+    if only_end:
+        places = places[-1:]
     if ranges is None:
         texts = [bytes(head[start : start + length]) for start, length in places]
     else:
@@ -117,23 +122,29 @@ def with_pieces(first: Layout, pieces: Pieces, rest: Sequence[Row]) -> Layout:
         "from the end": len(pieces.end),
         "with values that others lack": len(rest),
     }
-    dialect, notes = dict(first.dialect), first.notes
-    if pieces.footer_lines:
-        lines = [shown_line(line) for line in pieces.footer_lines]
-        decision = Decision(len(lines), 0.8, f"below the last rows stands {lines[0]!r}")
-        dialect["decided"] = {**dialect["decided"], "footer_lines": decision.noted}
-        what = "1 line" if len(lines) == 1 else f"{len(lines):,} lines"
-        notes = (*notes, f"{what} below the rows left out: {'; '.join(map(repr, lines))}")
+    first = with_footer(first, pieces)
+    dialect = dict(first.dialect)
     if not pieces.is_complete:
         dialect["sampled"] = {name: rows for name, rows in parts.items() if rows}
     return first._replace(
         dialect=dialect,
-        notes=notes,
         sample=(*first.sample, *pieces.middle, *pieces.end, *rest),
         is_complete=pieces.is_complete,
         seen=", ".join(f"{rows:,} rows {name}" for name, rows in parts.items() if rows),
         further=None,
     )
+
+
+def with_footer(layout: Layout, pieces: Pieces) -> Layout:
+    """The layout that tells of what stands below the rows."""
+    if not pieces.footer_lines:
+        return layout
+    lines = [shown_line(line) for line in pieces.footer_lines]
+    decision = Decision(len(lines), 0.8, f"below the last rows stands {lines[0]!r}")
+    decided = {**layout.dialect["decided"], "footer_lines": decision.noted}
+    what = "1 line" if len(lines) == 1 else f"{len(lines):,} lines"
+    note = f"{what} below the rows left out: {'; '.join(map(repr, lines))}"
+    return layout._replace(dialect={**layout.dialect, "decided": decided}, notes=(*layout.notes, note))
 
 
 def rows_with_values(blocks: Blocks, look: Look, width: int, positions: set[int]) -> tuple[Row, ...]:

@@ -102,6 +102,16 @@ def test_where_every_type_is_written_down_nothing_more_is_read(tmp_path: Path) -
         assert layout.further is not None
 
 
+def test_what_stands_below_the_rows_in_memory_is_cut_even_where_every_type_is_written_down(
+    tmp_path: Path,
+) -> None:
+    for data in (rows(3000), rows(20_000)):
+        with opened(tmp_path, data + b"Total: 17 rows\n") as file:
+            assert len(file.layout.sample) == 1000
+            assert file.layout.dialect["decided"]["footer_lines"]["value"] == 1
+            assert wide_layout(file.layout, ()).notes == file.layout.notes
+
+
 def test_a_piece_that_begins_within_quotes_is_read_right() -> None:
     text = b'still the note, with a comma\nand a "" quote",x\n1,"a\nb",x\n2,"c",x\n3,"d\n",x\n'
     records = aligned_records(text, LOOK, 3, final=True, limit=100)
