@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from loadstone.config.bounds import bounds_problem
 from loadstone.config.complaints import nearest
 from loadstone.config.problem import Path
+from loadstone.core.children import child_dataset
 from loadstone.core.columns import resolve_columns
 from loadstone.core.names import column_name
 from loadstone.model.contract import Column
@@ -36,6 +37,13 @@ def findings(pipeline: Pipeline) -> Iterator[Finding]:
             yield from _names(dataset, columns, path)
         yield from _references(dataset, columns, path)
         yield from _partitions(dataset, path)
+        for key in dataset.children:
+            child, here = child_dataset(dataset, key), (*path, "children", key)
+            yield from _own_columns(child, here)
+            splits = list(_splits(child, here))
+            yield from splits
+            if not splits:
+                yield from _names(child, resolve_columns(child), here)
     yield from _shared_tables(pipeline)
 
 

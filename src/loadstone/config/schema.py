@@ -27,7 +27,9 @@ def pipeline_schema() -> dict[str, Any]:
         {"type": "null"},
     ]
     _allow_written_cells(schema["$defs"]["ColumnConfig"]["properties"])
-    for definition in ("Dataset", "ColumnConfig"):
+    child = schema["$defs"]["ChildConfig"]["properties"]
+    child["key"] = _one_or_many(child["key"])
+    for definition in ("Dataset", "ColumnConfig", "ChildConfig"):
         _allow_empty_mappings(schema["$defs"][definition])
     for name, keys in DESCRIPTIONS.items():
         described = schema if name == "Pipeline" else schema["$defs"][name]

@@ -7,7 +7,7 @@ from operator import attrgetter
 
 from loadstone.errors import RejectLimitExceeded
 from loadstone.model.batch import Chunk, Reject
-from loadstone.model.load import Counts
+from loadstone.model.load import ChildCounts, Counts
 from loadstone.model.pipeline import RejectLimit
 
 __all__ = ["Tally"]
@@ -28,6 +28,7 @@ class Tally:
         source_bytes: bytes as stored, once all were read.
         padded: rows that had too few cells, and were filled up with NULL.
         truncated: rows that had too many cells, and lost the last ones.
+        children: what became of the elements of the records, once all is done.
     """
 
     def __init__(self, limit: RejectLimit) -> None:
@@ -35,6 +36,7 @@ class Tally:
         self.rejects: list[Reject] = []
         self.source_bytes = 0
         self.padded = self.truncated = 0
+        self.children: tuple[ChildCounts, ...] = ()
         self._limit = limit
         self._reasons: Counter[tuple[str | None, str]] = Counter()
 

@@ -15,6 +15,7 @@ from loadstone.model.records_path import parse_records_path
 from loadstone.model.types import parse_type
 
 __all__ = [
+    "ChildConfig",
     "ColumnConfig",
     "Dataset",
     "Format",
@@ -82,6 +83,11 @@ def _text(value: object) -> object:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
+
+
+def _names(value: object) -> object:
+    """One name without brackets is a list of one."""
+    return (value,) if isinstance(value, str) else value
 
 
 CellText = Annotated[str, BeforeValidator(_text)]
@@ -201,6 +207,14 @@ class Format(_Strict):
         return self
 
 
+class ChildConfig(_Strict):
+    """The table of a JSON list, as written under `children:`."""
+
+    table: str | None = None
+    key: Annotated[tuple[str, ...], BeforeValidator(_names)] = ()
+    columns: dict[str, ColumnConfig] = {}
+
+
 class Dataset(_Strict):
     """Files of one pattern: format, contract, rules, table, mode."""
 
@@ -218,6 +232,7 @@ class Dataset(_Strict):
     indexes: tuple[tuple[str, ...], ...] = ()
     reject_limit: Annotated[RejectLimit, BeforeValidator(RejectLimit.parse)] = _TEN_PERCENT
     columns: dict[str, ColumnConfig] = {}
+    children: dict[str, ChildConfig] = {}
     contract: Drift = "evolve"
     types: Literal["infer", "text"] = "infer"
     lineage: bool = True
@@ -260,7 +275,31 @@ class Dataset(_Strict):
             )
         if self.on_delete == "remove_rows" and not self.lineage:
             raise ValueError("on_delete: remove_rows needs lineage: the rows of a load are found by _load_id")
+        self._check_children()
         return self
+
+    def _check_children(self) -> None:
+        """Lists that have tables of their own."""
+        if not self.children:
+            return
+        if self.format.type not in {None, "json", "jsonl"}:
+            raise ValueError(f"children goes with JSON, not with type: {self.format.type}")
+        if not self.lineage:
+            raise ValueError("children needs lineage: the rows of a child find their parent by it")
+        if self.partition_by is not None:
+            raise ValueError("children does not go with partition_by")
+        if both := [key for key in self.children if key in self.columns]:
+            raise ValueError(f"{both[0]!r} is under columns and under children: it is one or the other")
+        if names := [child.key for child in self.children.values() if child.key]:
+            if not self.links_by_key:
+                raise ValueError("the key of a child goes with mode: merge, where rows are told by a key")
+            if any(len(given) != len(self.key) for given in names):
+                raise ValueError("the key of a child names a column for each of the dataset's key")
+
+    @property
+    def links_by_key(self) -> bool:
+        """Whether rows of children find their parent by its key: else by the load and the record."""
+        return self.mode != "append" and self.deduplicates
 
     @property
     def overwrite(self) -> Literal["replace_rows", "append", "ignore", "upsert"]:
