@@ -256,7 +256,7 @@ class JsonRecordWriter:
         self.rows.end(0)
         if fits:
             return after
-        parent.rows.refuse(-1, CHILD_ELEMENT, block, start, start, 0)
+        parent.rows.refuse(-1, CHILD_ELEMENT, self.rows.out, 0, 0, 0)
         return -2
 
     def withdraw(self) -> cython.int:

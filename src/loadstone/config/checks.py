@@ -37,6 +37,7 @@ def findings(pipeline: Pipeline) -> Iterator[Finding]:
             yield from _names(dataset, columns, path)
         yield from _references(dataset, columns, path)
         yield from _partitions(dataset, path)
+        yield from _child_tables(dataset, path)
         for key in dataset.children:
             child, here = child_dataset(dataset, key), (*path, "children", key)
             yield from _own_columns(child, here)
@@ -148,6 +149,16 @@ def _repeated(dataset: Dataset, path: Path) -> Iterator[Finding]:
     for name, times in Counter(dataset.key).items():
         if times > 1:
             yield (*path, "key"), f"{name!r} is there {times} times", None
+
+
+def _child_tables(dataset: Dataset, path: Path) -> Iterator[Finding]:
+    taken = {dataset.table}
+    for key in dataset.children:
+        table = child_dataset(dataset, key).table
+        if table in taken:
+            what = f"{table} is the table of other rows of the dataset"
+            yield (*path, "children", key), what, "give each child a `table:` of its own"
+        taken.add(table)
 
 
 def _partitions(dataset: Dataset, path: Path) -> Iterator[Finding]:

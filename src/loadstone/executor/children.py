@@ -87,7 +87,12 @@ class ChildPlanner:
         """The names and values of the first elements, and whether these are plain values."""
         elements = self._elements(source)
         is_complete = self._whole.is_complete and len(elements) < _SAMPLE_ELEMENTS
+        dialect = {"format": self._whole.dialect.get("format")}
         first = next((element for element in elements if element != b"null"), None)
+        # Where rejected records are tried again, nothing of the file is seen in advance.
+        noted = (self._whole.dialect.get("elements") or {}).get(source)
+        if noted is not None and first is None:
+            return Layout(tuple(noted["names"]), dialect), bool(noted["values"])
         if first is None:
             in_table = {column.name for column in shape.columns} if shape is not None else set()
             takes_values = (set(dataset.columns) or in_table) == {LONELY}
@@ -104,7 +109,6 @@ class ChildPlanner:
             tuple(members[name].text if name in members else None for name in names) for members in rows
         )
         kinds = tuple(frozenset(m[name].kind for m in rows if name in m) for name in names)
-        dialect = {"format": self._whole.dialect.get("format")}
         return Layout(names, dialect, sample, is_complete, kinds), takes_values
 
     def _elements(self, source: str) -> Sequence[bytes]:

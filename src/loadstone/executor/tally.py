@@ -61,7 +61,8 @@ class Tally:
             (self.padded, "had too few cells, and were filled up with NULL"),
             (self.truncated, "had too many cells, and lost the last ones"),
         )
-        return tuple(f"{count:,} rows {what}" for count, what in told if count)
+        rows = tuple(f"{count:,} rows {what}" for count, what in told if count)
+        return (*rows, *map(_told, self.children))
 
     def check_count(self, where: str) -> None:
         """A limit by count can be exceeded half-way.
@@ -91,3 +92,8 @@ class Tally:
             where=where,
             hint="`loadstone rejects` shows the rows; mend the file or the contract, or raise `reject_limit`",
         )
+
+
+def _told(child: ChildCounts) -> str:
+    note = f"{child.key}: {child.inserted:,} rows into {child.table}"
+    return f"{note}, {child.left_out:,} left out with their record" if child.left_out else note

@@ -93,14 +93,12 @@ class ChildCounts(NamedTuple):
 
     def as_json(self) -> dict[str, Any]:
         """The command line's contract, and the ledger's."""
-        return {
-            "key": self.key,
-            "table": self.table,
-            "rows_read": self.read,
-            "rows_inserted": self.inserted,
-            "rows_discarded": self.discarded,
-            "rows_left_out": self.left_out,
-        }
+        return {name if name in {"key", "table"} else f"rows_{name}": n for name, n in self._asdict().items()}
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> ChildCounts:
+        """What `as_json` made."""
+        return cls(**{name.removeprefix("rows_"): value for name, value in told.items()})
 
 
 class Layout(NamedTuple):

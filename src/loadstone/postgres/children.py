@@ -252,6 +252,7 @@ class _Child:
     ) -> None:
         target = self._target
         if target is None:
+            self.spool.close()
             return
         fields = staged_fields(self._fitted, target)
         columns = [
@@ -273,11 +274,19 @@ class _Child:
             parents += f" JOIN {staging.rows} AS r ON {key.equal('p', 'r')} AND p._row = r._row"
             if replaces and not target.is_new:
                 self._delete(target, parents, condition)
+        # Rows that went into an empty table directly are all of this load: no index finds one by its number.
+        finds_one = staging is not None or self._link.is_lineage
+        self._allow_nested_loops(finds_one)
         inserted = self._insert(target, fields, parents, condition)
+        self._allow_nested_loops(True)
         for text in self.made.after if self.made is not None else ():
             self._change(target, text)
         self._count(target, copied, inserted, f"SELECT FROM {parents} WHERE {condition} AND p._row = s._row")
         self.spool.close()
+
+    def _allow_nested_loops(self, allowed: bool) -> None:
+        state = "on" if allowed else "off"
+        self._connection.execute(b"SELECT set_config('enable_nestloop', %s, true)", [state])
 
     def _delete(self, target: Target, parents: str, condition: str) -> None:
         """What the parents at hand had before."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 
@@ -56,6 +56,7 @@ class PostgresLoadTransaction:
         self._replay = Replay(admitted.load_id, admitted.request.worker) if admitted.is_replay else None
         self._layout: Layout | None = None
         self._children: ChildTables | None = None
+        self._elements: dict[str, dict[str, Any]] = {}
         self.rejects = RejectSpool(self.load_id)
         with translated(self._where):
             self._loader: TableLoader | NoTable = self._make_loader()
@@ -240,7 +241,18 @@ class PostgresLoadTransaction:
             self.load_id,
             stall_timeout=self._connector.limits.stall_timeout,
         )
+        self._elements = {
+            child.key: {"names": [cell.source for cell in child.plan.cells], "values": child.takes_values}
+            for child in plan.children
+        }
         return replace(plan, children=self._children.prepare(plan.children))
+
+    @property
+    def _noted(self) -> dict[str, Any] | None:
+        """What the ledger keeps of the file."""
+        if self._layout is None:
+            return None
+        return self._layout.noted | ({"elements": self._elements} if self._elements else {})
 
     def _renewed_loader(self) -> TableLoader:
         """The table may have been given columns since it was looked at."""
@@ -290,6 +302,8 @@ class PostgresLoadTransaction:
         if self._replay is not None:
             xid = self._replay.close(connection, full, [*self._unexplained])
             self.rejects.write(connection)
+            if self.children:
+                ledger.add_children(connection, self.load_id, self.children)
             return xid
         self.rejects.write(connection)
         closing.retire(
@@ -300,7 +314,7 @@ class PostgresLoadTransaction:
             "load_id": self.load_id,
             "sha256": sha256 or None,
             "source_bytes": source_bytes,
-            "dialect": ledger.as_json(self._layout.noted if self._layout else None),
+            "dialect": ledger.as_json(self._noted),
         }
         row = connection.execute(query("finish"), parameters).fetchone()
         if row is None:
@@ -309,6 +323,8 @@ class PostgresLoadTransaction:
                 where=self._where,
                 hint="rows of loadstone.loads are not to be deleted while a load runs; load the object again",
             )
+        if self.children:
+            ledger.add_children(connection, self.load_id, self.children)
         return str(row[0])
 
 

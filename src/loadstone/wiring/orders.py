@@ -17,7 +17,7 @@ from loadstone.errors import ConfigurationError, ObjectMissing, UsageError
 from loadstone.executor.load import Order
 from loadstone.model.event import ObjectVersion
 from loadstone.model.load import LoadRequest
-from loadstone.model.pipeline import Dataset, Pipeline
+from loadstone.model.pipeline import ChildConfig, Dataset, Pipeline
 from loadstone.ports import Source
 from loadstone.postgres.identifiers import unqualified
 from loadstone.sources import open_source, resolve
@@ -51,7 +51,8 @@ class Selection(NamedTuple):
         if self.table:
             dataset = dataset.model_copy(update={"table": self.table})
         if self.all_text:
-            dataset = dataset.model_copy(update={"types": "text", "columns": {}})
+            children = {key: ChildConfig(table=c.table, key=c.key) for key, c in dataset.children.items()}
+            dataset = dataset.model_copy(update={"types": "text", "columns": {}, "children": children})
         if not self.mode and not self.key:
             return dataset
         changes: dict[str, object] = {
