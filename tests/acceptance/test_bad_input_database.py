@@ -148,7 +148,7 @@ def test_a_table_that_does_not_fit_fails_the_load_and_the_ledger_tells(
     (tmp_path / "orders.csv").write_text(GOOD)
     columns = {"id": {"type": "integer"}, "v": {"type": "text"}}
     datasets = {"orders": {"files": "*.csv", "columns": columns}}
-    with Workspace(Pipeline.model_validate({"datasets": datasets}), database_url) as workspace:
+    with Workspace(Pipeline.from_dict({"datasets": datasets}), database_url) as workspace:
         (outcome,) = workspace.load([str(tmp_path / "orders.csv")])
     assert (outcome.state, outcome.error, outcome.hint) == ("failed", what, hint)
     found = connection.execute("SELECT load_id, state, error_code FROM loadstone.loads").fetchall()
@@ -160,7 +160,7 @@ def test_a_type_that_does_not_exist_is_told(
 ) -> None:
     (tmp_path / "orders.csv").write_text(GOOD)
     datasets = {"orders": {"files": "*.csv", "columns": {"id": {"type": "integr"}}}}
-    with Workspace(Pipeline.model_validate({"datasets": datasets}), database_url) as workspace:
+    with Workspace(Pipeline.from_dict({"datasets": datasets}), database_url) as workspace:
         (outcome,) = workspace.load([str(tmp_path / "orders.csv")])
     assert (outcome.error, outcome.error_code) == ('type "integr" does not exist', "42704")
     assert (outcome.hint or "").startswith("check the types under `columns:`")
@@ -206,7 +206,7 @@ def test_a_full_disk_of_the_server_fails_the_load_whole_and_the_ledger_tells(
             "CREATE TABLE orders (id bigint, v text, _load_id bigint, _row bigint) TABLESPACE small"
         )
     (tmp_path / "orders.csv").write_text("id,v\n" + f"1,{'x' * 1_900}\n" * 2_000)
-    pipeline = Pipeline.model_validate({"limits": {"attempts": 2}})
+    pipeline = Pipeline.from_dict({"limits": {"attempts": 2}})
     with Workspace(pipeline, server.url) as workspace:
         (outcome,) = workspace.load([str(tmp_path / "orders.csv")], selection=Selection(mode="append"))
         history = workspace.history()
@@ -230,7 +230,7 @@ def test_a_full_disk_here_fails_the_load_whole_and_the_ledger_tells(
     lines = "".join(f"{number},{'x' * 900}\n" for number in range(6_000))
     (tmp_path / "orders.csv").write_text("id,v\n" + lines * 2)
     datasets = {"orders": {"files": "*.csv", "mode": "merge", "key": "id"}}
-    pipeline = Pipeline.model_validate({"limits": {"attempts": 1}, "datasets": datasets})
+    pipeline = Pipeline.from_dict({"limits": {"attempts": 1}, "datasets": datasets})
     monkeypatch.setattr("tempfile.tempdir", str(full_disk))
     with Workspace(pipeline, database_url) as workspace:
         (outcome,) = workspace.load([str(tmp_path / "orders.csv")])

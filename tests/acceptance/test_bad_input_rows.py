@@ -89,7 +89,7 @@ JSON: dict[str, tuple[bytes, list[tuple[Any, ...]], list[Place]]] = {
 @pytest.fixture
 def workspace(database_url: str) -> Iterator[Workspace]:
     dataset = {"files": "*", "table": "orders", "columns": COLUMNS, "reject_limit": "100%"}
-    with Workspace(Pipeline.model_validate({"datasets": {"orders": dataset}}), database_url) as opened:
+    with Workspace(Pipeline.from_dict({"datasets": {"orders": dataset}}), database_url) as opened:
         yield opened
 
 

@@ -119,7 +119,7 @@ def test_a_pipeline_is_made_of_plain_values_as_they_stand_in_a_file(
         "reject_limit": None,
         "columns": {"id": {"type": "int"}},
     }
-    pipeline = loadstone.Pipeline.model_validate({"source": str(tmp_path), "datasets": {"orders": orders}})
+    pipeline = loadstone.Pipeline.from_dict({"source": str(tmp_path), "datasets": {"orders": orders}})
     (outcome,) = pipeline.load(to=database_url)
     assert (outcome.state, outcome.counts.rejected) == ("loaded", 1)
 

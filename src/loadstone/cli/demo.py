@@ -170,7 +170,7 @@ def _prepare(
 
 def _workspace(stage: _Stage) -> Workspace:
     from loadstone.model.pipeline import Pipeline  # noqa: PLC0415
-    from loadstone.wiring.cli import Workspace  # noqa: PLC0415 - brings pydantic and psycopg
+    from loadstone.wiring.cli import Workspace  # noqa: PLC0415 - brings psycopg
 
     if stage.example.deliveries:
         return Workspace(Pipeline(name=stage.example.name), stage.url)

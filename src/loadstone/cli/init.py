@@ -39,7 +39,7 @@ def init(settings: Settings, where: str, force: bool, to_stdout: bool) -> None:
     orders_*.csv. Of each dataset up to three files are looked at. Without PATH_OR_URI, the current folder.
     """
     from loadstone.wiring.drafting import written  # noqa: PLC0415
-    from loadstone.wiring.survey import survey  # noqa: PLC0415 - brings pydantic and the readers
+    from loadstone.wiring.survey import survey  # noqa: PLC0415 - brings the readers
 
     target = settings.file or Path("pipeline.yaml")
     if target.exists() and not force and not to_stdout:

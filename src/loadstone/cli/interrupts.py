@@ -20,8 +20,7 @@ def interruptible() -> Iterator[None]:
     """Lets no interrupt be lost.
 
     What a destructor raises, or a weak reference's callback, Python reports and drops; an interrupt that came
-    at such a moment comes again. A library may make an error of its own of one, as pydantic does while a
-    model is defined; that error is the interrupt.
+    at such a moment comes again. A library may make an error of its own of one; that error is the interrupt.
 
     Where SIGINT was ignored from the beginning, as in a script's background (`loadstone load &`), it stays
     so: Ctrl-C is meant for what runs in the foreground. SIGTERM is heeded everywhere.

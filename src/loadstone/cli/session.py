@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -17,9 +16,7 @@ def open_workspace(settings: Settings, *, migrate: bool = True) -> Workspace:
     """Opens it; a context manager. `migrate` makes or upgrades loadstone's own tables where needed."""
     # What is imported stays to the end: the collector need never look at it.
     gc.disable()
-    # No use for pydantic's plugins here; looking for them reads what every installed package says of itself.
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    from loadstone.wiring.cli import Workspace  # noqa: PLC0415 - brings pydantic and psycopg
+    from loadstone.wiring.cli import Workspace  # noqa: PLC0415 - brings psycopg
 
     gc.freeze()
     gc.enable()
@@ -28,6 +25,6 @@ def open_workspace(settings: Settings, *, migrate: bool = True) -> Workspace:
 
 def selection_of(**options: Any) -> Selection:
     """What the command line says about the objects it names."""
-    from loadstone.wiring.cli import Selection  # noqa: PLC0415 - brings pydantic and psycopg
+    from loadstone.wiring.cli import Selection  # noqa: PLC0415 - brings psycopg
 
     return Selection(**options)

@@ -54,7 +54,7 @@ def validate(settings: Settings, offline: bool) -> int:
     Every mistake is shown with its line and column. Where the pipeline has a source, the files that match
     now are counted; no database is needed.
     """
-    from loadstone.wiring.inspection import inspect, matching_files  # noqa: PLC0415 - brings pydantic
+    from loadstone.wiring.inspection import inspect, matching_files  # noqa: PLC0415 - brings PyYAML
 
     file = settings.pipeline_file
     if file is None:

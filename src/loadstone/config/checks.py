@@ -8,24 +8,21 @@ from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 from loadstone.config.bounds import bounds_problem
-from loadstone.config.complaints import nearest
-from loadstone.config.problem import Path
 from loadstone.core.children import child_dataset
 from loadstone.core.columns import resolve_columns
 from loadstone.core.names import column_name
+from loadstone.model.complaints import nearest
 from loadstone.model.contract import Column
+from loadstone.model.mistake import Mistake, Path
 from loadstone.model.pipeline import ColumnConfig, Dataset, Pipeline
 
-__all__ = ["Finding", "findings"]
-
-#: Where, what, and the way out.
-Finding = tuple[Path, str, str | None]
+__all__ = ["findings"]
 
 _LINEAGE = {"_load_id", "_row"}
 _LONGEST_NAME = 63
 
 
-def findings(pipeline: Pipeline) -> Iterator[Finding]:
+def findings(pipeline: Pipeline) -> Iterator[Mistake]:
     """Everything in which the pipeline contradicts itself."""
     for name, dataset in pipeline.datasets.items():
         path: Path = ("datasets", name)
@@ -48,36 +45,36 @@ def findings(pipeline: Pipeline) -> Iterator[Finding]:
     yield from _shared_tables(pipeline)
 
 
-def _own_columns(dataset: Dataset, path: Path) -> Iterator[Finding]:
+def _own_columns(dataset: Dataset, path: Path) -> Iterator[Mistake]:
     for written, config in dataset.columns.items():
         here = (*path, "columns", written)
         if config.pattern is not None:
             try:
                 re.compile(config.pattern)
             except re.error as error:
-                yield (*here, "pattern"), f"{config.pattern!r} is not a regular expression: {error}", None
+                yield Mistake((*here, "pattern"), f"{config.pattern!r} is not a regular expression: {error}")
         if config.timezone is not None and not _is_timezone(config.timezone):
             what = f"{config.timezone!r} is not a time zone"
-            yield (*here, "timezone"), what, "use an IANA name such as Europe/Berlin"
+            yield Mistake((*here, "timezone"), what, "use an IANA name such as Europe/Berlin")
         if config.constant is not None and config.required:
-            yield (*here, "required"), "says nothing of a constant", "leave it out"
+            yield Mistake((*here, "required"), "says nothing of a constant", "leave it out")
         yield from _rules(config, here)
 
 
-def _rules(config: ColumnConfig, here: Path) -> Iterator[Finding]:
+def _rules(config: ColumnConfig, here: Path) -> Iterator[Mistake]:
     has_rule = any(
         rule is not None for rule in (config.range, config.values, config.pattern, config.max_length)
     )
     if config.otherwise != "reject" and not has_rule and config.split is None:
         hint = "it goes with range, values, pattern or max_length; what does not parse is always a reject"
-        yield (*here, "otherwise"), "there is no rule that it could stand in for", hint
+        yield Mistake((*here, "otherwise"), "there is no rule that it could stand in for", hint)
     if config.otherwise == "null" and config.required:
-        yield (*here, "otherwise"), "null contradicts required", "use reject, or {set: VALUE}"
+        yield Mistake((*here, "otherwise"), "null contradicts required", "use reject, or {set: VALUE}")
     if config.values is not None and not config.values:
-        yield (*here, "values"), "no value is allowed", "list the values, or leave the key out"
+        yield Mistake((*here, "values"), "no value is allowed", "list the values, or leave the key out")
 
 
-def _splits(dataset: Dataset, path: Path) -> Iterator[Finding]:
+def _splits(dataset: Dataset, path: Path) -> Iterator[Mistake]:
     owners: dict[str, str] = {}
     for written, config in dataset.columns.items():
         here = (*path, "columns", written, "split")
@@ -85,39 +82,39 @@ def _splits(dataset: Dataset, path: Path) -> Iterator[Finding]:
             if part in owners:
                 twice = owners[part] == written
                 what = f"{part!r} is there twice" if twice else f"{part!r} is a part of {owners[part]!r}, too"
-                yield here, what, "give the parts names of their own"
+                yield Mistake(here, what, "give the parts names of their own")
             owners[part] = written
             own = dataset.columns.get(part)
             if own is not None and part != written and (own.split or own.constant or own.metadata):
-                yield here, f"{part!r} is a column of its own kind, it cannot be a part", None
+                yield Mistake(here, f"{part!r} is a column of its own kind, it cannot be a part")
         if config.split is not None and not config.split:
-            yield here, "there are no parts", "name the columns that the cell is split into"
+            yield Mistake(here, "there are no parts", "name the columns that the cell is split into")
         if config.split is not None and (config.constant is not None or config.metadata is not None):
-            yield here, "a constant or metadata has no cell to split", None
+            yield Mistake(here, "a constant or metadata has no cell to split")
         if config.split is not None and config.rename is not None:
-            yield (*here[:-1], "rename"), "a split column has no name of its own", "rename its parts"
+            yield Mistake((*here[:-1], "rename"), "a split column has no name of its own", "rename its parts")
 
 
-def _names(dataset: Dataset, columns: tuple[Column, ...], path: Path) -> Iterator[Finding]:
+def _names(dataset: Dataset, columns: tuple[Column, ...], path: Path) -> Iterator[Mistake]:
     for name, times in Counter(column.name for column in columns).items():
         if times > 1:
             sources = [column.source or column.name for column in columns if column.name == name]
             where = (*path, "columns", sources[-1])
             what = f"{times} columns would be called {name!r} in the table: {', '.join(sources)}"
-            yield where, what, "give one of them another name with rename"
+            yield Mistake(where, what, "give one of them another name with rename")
     for column in columns:
         where = (*path, "columns", column.source or column.name)
         if dataset.lineage and column.name in _LINEAGE:
             hint = "rename the column, or turn lineage off"
-            yield where, f"{column.name!r} is the name of a lineage column", hint
+            yield Mistake(where, f"{column.name!r} is the name of a lineage column", hint)
         if len(column.name.encode()) > _LONGEST_NAME:
             what = f"the name is longer than the {_LONGEST_NAME} bytes that PostgreSQL keeps"
-            yield where, what, "give it a shorter one with rename"
+            yield Mistake(where, what, "give it a shorter one with rename")
         if problem := bounds_problem(column):
-            yield (*where, "range"), *problem
+            yield Mistake((*where, "range"), *problem)
 
 
-def _references(dataset: Dataset, columns: tuple[Column, ...], path: Path) -> Iterator[Finding]:
+def _references(dataset: Dataset, columns: tuple[Column, ...], path: Path) -> Iterator[Mistake]:
     """Names that other keys give must be the table's; a closed contract has them all."""
     known = [column.name for column in columns]
     partition = dataset.partition_by
@@ -135,33 +132,35 @@ def _references(dataset: Dataset, columns: tuple[Column, ...], path: Path) -> It
         written = name in dataset.columns
         renamed = [column.name for column in columns if written and column.source == name]
         if renamed and dataset.columns[name].split is not None:
-            yield where, f"{name!r} is split: the table has {', '.join(renamed)}", None
+            yield Mistake(where, f"{name!r} is split: the table has {', '.join(renamed)}")
         elif renamed:
-            yield where, f"{name!r} is called {renamed[0]!r} in the table", f"write {renamed[0]}"
+            yield Mistake(where, f"{name!r} is called {renamed[0]!r} in the table", f"write {renamed[0]}")
         elif column_name(name) in known:
-            yield where, f"there is no column {name!r} in the table", f"did you mean {column_name(name)}?"
+            yield Mistake(
+                where, f"there is no column {name!r} in the table", f"did you mean {column_name(name)}?"
+            )
         elif dataset.contract != "evolve" and known:
-            yield where, f"there is no column {name!r}", nearest(name, known)
+            yield Mistake(where, f"there is no column {name!r}", nearest(name, known))
     yield from _repeated(dataset, path)
 
 
-def _repeated(dataset: Dataset, path: Path) -> Iterator[Finding]:
+def _repeated(dataset: Dataset, path: Path) -> Iterator[Mistake]:
     for name, times in Counter(dataset.key).items():
         if times > 1:
-            yield (*path, "key"), f"{name!r} is there {times} times", None
+            yield Mistake((*path, "key"), f"{name!r} is there {times} times")
 
 
-def _child_tables(dataset: Dataset, path: Path) -> Iterator[Finding]:
+def _child_tables(dataset: Dataset, path: Path) -> Iterator[Mistake]:
     taken = {dataset.table}
     for key in dataset.children:
         table = child_dataset(dataset, key).table
         if table in taken:
             what = f"{table} is the table of other rows of the dataset"
-            yield (*path, "children", key), what, "give each child a `table:` of its own"
+            yield Mistake((*path, "children", key), what, "give each child a `table:` of its own")
         taken.add(table)
 
 
-def _partitions(dataset: Dataset, path: Path) -> Iterator[Finding]:
+def _partitions(dataset: Dataset, path: Path) -> Iterator[Mistake]:
     partition = dataset.partition_by
     if partition is None or not isinstance(partition.partitions, dict):
         return
@@ -171,12 +170,14 @@ def _partitions(dataset: Dataset, path: Path) -> Iterator[Finding]:
             continue
         pair = 2
         if partition.range and not (isinstance(bounds, list | tuple) and len(bounds) == pair):
-            yield (*here, name), "a range has two bounds", f"{name}: [from, to], or {name}: default"
+            yield Mistake((*here, name), "a range has two bounds", f"{name}: [from, to], or {name}: default")
         elif partition.list and not (isinstance(bounds, list | tuple) and bounds):
-            yield (*here, name), "a list partition has values", f"{name}: [value, ...], or {name}: default"
+            yield Mistake(
+                (*here, name), "a list partition has values", f"{name}: [value, ...], or {name}: default"
+            )
 
 
-def _shared_tables(pipeline: Pipeline) -> Iterator[Finding]:
+def _shared_tables(pipeline: Pipeline) -> Iterator[Mistake]:
     owners: dict[str, str] = {}
     for name, dataset in pipeline.datasets.items():
         if dataset.table is None:
@@ -190,10 +191,10 @@ def _shared_tables(pipeline: Pipeline) -> Iterator[Finding]:
             what = (
                 f"{dataset.table} also belongs to the dataset {owners[table]!r}, and mode: replace empties it"
             )
-            yield (*path, "table"), what, "give them tables of their own, or make them one dataset"
+            yield Mistake((*path, "table"), what, "give them tables of their own, or make them one dataset")
         elif (dataset.mode, dataset.key) != (other.mode, other.key):
             what = f"the dataset {owners[table]!r} loads {dataset.table} with another mode or key"
-            yield (*path, "table"), what, "datasets that share a table must agree on mode and key"
+            yield Mistake((*path, "table"), what, "datasets that share a table must agree on mode and key")
 
 
 def _is_timezone(name: str) -> bool:

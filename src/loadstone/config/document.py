@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
-from pydantic import BaseModel
 
 from loadstone.config.environment import UnsetVariable, expand, has_variable
-from loadstone.config.expected import Alternatives, of_scalar, within
-from loadstone.config.problem import Path, Place, Problem
+from loadstone.config.problem import Place, Problem
+from loadstone.model.annotations import Alternatives, is_model, of_scalar, within
+from loadstone.model.configured import Configured
+from loadstone.model.mistake import Path, path_text
 
-__all__ = ["Document", "parse", "path_text"]
+__all__ = ["Document", "parse"]
 
 #: Aliases can make a small file a huge document.
 _MOST_NODES = 100_000
@@ -30,7 +31,6 @@ _BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": 
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _LEADING_ZERO = re.compile(r"[-+]?0[0-9]+")
-_PLAIN_KEY = re.compile(r"[\w-]+")
 
 
 @dataclass(slots=True)
@@ -66,7 +66,11 @@ class _Loader(yaml.SafeLoader):
 
 
 def parse(
-    text: str, wanted: type[BaseModel], environment: Mapping[str, str], *, late: frozenset[Path] = frozenset()
+    text: str,
+    wanted: type[Configured],
+    environment: Mapping[str, str],
+    *,
+    late: frozenset[Path] = frozenset(),
 ) -> Document:
     """Reads a document that is to become `wanted`; never raises for what the text says.
 
@@ -94,18 +98,6 @@ def parse(
         if node is not None:
             document.data = _Builder(document, environment, late).value(node, (), (wanted,))
     return document
-
-
-def path_text(path: Path) -> str:
-    """`datasets.car_data.columns.fuel.range[0]`."""
-    out = ""
-    for step in path:
-        if isinstance(step, int):
-            out += f"[{step}]"
-        else:
-            written = step if _PLAIN_KEY.fullmatch(step) else f'"{step}"'
-            out += f".{written}" if out else written
-    return out
 
 
 def _yaml_hint(what: str) -> str | None:
@@ -214,7 +206,7 @@ def _plain(text: str, wanted: Alternatives) -> Any:
     kinds = of_scalar(wanted)
     is_text = str in kinds and not kinds & {int, float, bool}
     if text in _NULLS and (kinds & {type(None), Any} or not is_text or not text):
-        empty_mapping = any(kind is dict or _is_model(kind) for kind in kinds) and type(None) not in kinds
+        empty_mapping = any(kind is dict or is_model(kind) for kind in kinds) and type(None) not in kinds
         return {} if empty_mapping else None
     if is_text or Any in kinds:
         return text
@@ -225,7 +217,3 @@ def _plain(text: str, wanted: Alternatives) -> Any:
     if _FLOAT.fullmatch(text) and not _LEADING_ZERO.fullmatch(text):
         return float(text)
     return text
-
-
-def _is_model(kind: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, BaseModel)

@@ -6,8 +6,8 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import get_args
 
+from loadstone.model.annotations import fields, members, words
 from loadstone.model.contract import Column
 from loadstone.model.pipeline import Format
 
@@ -106,9 +106,10 @@ def _format(dialect: Mapping[str, object]) -> Iterator[str]:
     settings = {}
     if dialect.get("format") in _formats():
         settings["type"] = _text(str(dialect["format"]))
-    for name, model in Format.model_fields.items():
+    defaults = Format.at_defaults()
+    for name in Format.__struct_fields__:
         value = dialect.get(name)
-        if value is None or name == "type" or value == model.default:
+        if value is None or name == "type" or value == getattr(defaults, name):
             continue
         if isinstance(value, bool | int):
             settings[name] = str(value).lower()
@@ -122,8 +123,7 @@ def _format(dialect: Mapping[str, object]) -> Iterator[str]:
 
 
 def _formats() -> set[str]:
-    annotation = Format.model_fields["type"].annotation
-    return {value for part in get_args(annotation) for value in get_args(part)}
+    return {word for member in members(fields(Format)["type"].type) for word in words(member)}
 
 
 def _text(value: str) -> str:

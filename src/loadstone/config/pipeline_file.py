@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path as FilePath
 
-from pydantic import ValidationError
+from msgspec import structs
 
 from loadstone.config.checks import findings
-from loadstone.config.complaints import complaints
-from loadstone.config.document import Document, parse, path_text
+from loadstone.config.document import Document, parse
 from loadstone.config.problem import InvalidPipeline, Problem
 from loadstone.errors import ConfigurationError
+from loadstone.model.mistake import Mistake
 from loadstone.model.pipeline import Pipeline
+from loadstone.model.reading import read
 
 __all__ = ["check_pipeline", "parse_pipeline", "read_pipeline"]
 
@@ -66,7 +67,7 @@ def check_pipeline(pipeline: Pipeline) -> None:
     Raises:
         InvalidPipeline: there are some.
     """
-    problems = [Problem(None, f"{path_text(path)}: {what}", hint) for path, what, hint in findings(pipeline)]
+    problems = [Problem(None, str(mistake), mistake.hint) for mistake in findings(pipeline)]
     if problems:
         raise InvalidPipeline(f"pipeline {pipeline.name}", problems)
 
@@ -75,7 +76,7 @@ def _beside(file: FilePath, pipeline: Pipeline) -> Pipeline:
     source = pipeline.source
     if source is None or "://" in source or source.startswith(("/", "~")):
         return pipeline
-    return pipeline.model_copy(update={"source": str(file.parent / source)})
+    return structs.replace(pipeline, source=str(file.parent / source))
 
 
 def _validate(document: Document) -> tuple[Pipeline | None, list[Problem]]:
@@ -85,11 +86,11 @@ def _validate(document: Document) -> tuple[Pipeline | None, list[Problem]]:
             return None, []
         what = "the file is not a mapping of keys to values"
         return None, [Problem(document.place(()), what, "it begins with `datasets:`")]
-    try:
-        pipeline = Pipeline.model_validate(data)
-    except ValidationError as error:
-        return None, list(complaints(error, document, Pipeline))
-    return pipeline, [
-        Problem(document.place(path), f"{path_text(path)}: {what}", hint)
-        for path, what, hint in findings(pipeline)
-    ]
+    pipeline, mistakes = read(Pipeline, data)
+    if pipeline is not None:
+        mistakes = list(findings(pipeline))
+    return pipeline, [_located(mistake, document) for mistake in mistakes]
+
+
+def _located(mistake: Mistake, document: Document) -> Problem:
+    return Problem(document.place(mistake.path, key=mistake.is_of_key), str(mistake), mistake.hint)

@@ -7,10 +7,7 @@ from typing import NamedTuple
 
 from loadstone.errors import ConfigurationError
 
-__all__ = ["InvalidPipeline", "Path", "Place", "Problem"]
-
-#: A way into the document: keys, and positions within lists.
-Path = tuple[str | int, ...]
+__all__ = ["InvalidPipeline", "Place", "Problem"]
 
 
 class Place(NamedTuple):

@@ -2,42 +2,41 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from typing import Any
 
+import msgspec
+
 from loadstone.config.descriptions import DESCRIPTIONS
+from loadstone.model import pipeline as models
+from loadstone.model.annotations import fields, members, words
+from loadstone.model.configured import Configured
 from loadstone.model.pipeline import Pipeline
+from loadstone.model.presets import PRESETS
 
 __all__ = ["pipeline_schema", "schema_text"]
 
 
 def pipeline_schema() -> dict[str, Any]:
     """JSON Schema (2020-12) of what `pipeline.yaml` accepts, short forms included."""
-    schema = Pipeline.model_json_schema(mode="validation")
-    dataset = schema["$defs"]["Dataset"]["properties"]
-    for name in ("files", "key"):
-        dataset[name] = _one_or_many(dataset[name])
-    dataset["indexes"]["items"] = {"anyOf": [{"type": "string"}, dataset["indexes"]["items"]]}
-    limit = dataset["reject_limit"]
-    limit.pop("$ref", None)
-    limit["anyOf"] = [
-        {"type": "integer", "minimum": 0},
-        {"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*%?\s*$"},
-        {"$ref": "#/$defs/RejectLimit"},
-        {"type": "null"},
-    ]
-    _allow_written_cells(schema["$defs"]["ColumnConfig"]["properties"])
-    child = schema["$defs"]["ChildConfig"]["properties"]
-    child["key"] = _one_or_many(child["key"])
-    for definition in ("Dataset", "ColumnConfig", "ChildConfig"):
-        _allow_empty_mappings(schema["$defs"][definition])
+    _, components = msgspec.json.schema_components((Pipeline,), ref_template="#/$defs/{name}")
+    definitions = json.loads(json.dumps(components))
     for name, keys in DESCRIPTIONS.items():
-        described = schema if name == "Pipeline" else schema["$defs"][name]
+        properties = definitions[name]["properties"]
+        definitions[name]["description"] = inspect.cleandoc(definitions[name]["description"])
+        _order_words(getattr(models, name), properties)
         for key, text in keys.items():
-            described["properties"][key]["description"] = text
+            properties[key]["description"] = text
+    _allow_short_forms(definitions)
+    _allow_written_cells(definitions["ColumnConfig"]["properties"])
+    for name in ("Dataset", "ColumnConfig", "ChildConfig"):
+        _allow_empty_mappings(definitions[name])
+    root = definitions.pop("Pipeline")
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **schema,
+        "$defs": dict(sorted(definitions.items())),
+        **root,
         "title": "loadstone pipeline.yaml",
     }
 
@@ -47,10 +46,38 @@ def schema_text() -> str:
     return json.dumps(pipeline_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
+def _order_words(model: type[Configured], properties: dict[str, Any]) -> None:
+    """Msgspec sorts the words that a key takes; they come in the order in which the model has them."""
+    for name, field in fields(model).items():
+        for one in properties[name].get("anyOf", [properties[name]]):
+            if "enum" in one:
+                enum = [word for member in members(field.type) for word in words(member)]
+                one.update({"type": "string", "enum": enum})
+
+
+def _allow_short_forms(definitions: dict[str, Any]) -> None:
+    dataset = definitions["Dataset"]["properties"]
+    for name in ("files", "key"):
+        dataset[name] = _one_or_many(dataset[name])
+    child = definitions["ChildConfig"]["properties"]
+    child["key"] = _one_or_many(child["key"])
+    dataset["indexes"]["items"] = {"anyOf": [{"type": "string"}, dataset["indexes"]["items"]]}
+    limit = dataset["reject_limit"]
+    limit.pop("$ref", None)
+    limit["anyOf"] = [
+        {"type": "integer", "minimum": 0},
+        {"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*%?\s*$"},
+        {"$ref": "#/$defs/RejectLimit"},
+        {"type": "null"},
+    ]
+    definitions["Format"]["properties"]["preset"]["enum"] = [*sorted(PRESETS), None]
+    otherwise = definitions["ColumnConfig"]["properties"]["otherwise"]["anyOf"][1]
+    otherwise.update({"properties": {"set": otherwise.pop("additionalProperties")}, "required": ["set"]})
+    otherwise["additionalProperties"] = False
+
+
 def _one_or_many(array: dict[str, Any]) -> dict[str, Any]:
-    kept: dict[str, Any] = {
-        name: array.pop(name) for name in ("title", "default", "description") if name in array
-    }
+    kept: dict[str, Any] = {name: array.pop(name) for name in ("default", "description") if name in array}
     return {"anyOf": [{"type": "string"}, array], **kept}
 
 
@@ -64,9 +91,8 @@ def _texts_to_scalars(schema: Any) -> None:
     if isinstance(schema, dict):
         if schema.get("type") == "string" and "enum" not in schema and "const" not in schema:
             schema["type"] = ["string", "number", "boolean"]
-        for name, inner in schema.items():
-            if name != "propertyNames":
-                _texts_to_scalars(inner)
+        for inner in schema.values():
+            _texts_to_scalars(inner)
     elif isinstance(schema, list):
         for inner in schema:
             _texts_to_scalars(inner)

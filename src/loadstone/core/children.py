@@ -56,7 +56,7 @@ class Link(NamedTuple):
 def child_dataset(dataset: Dataset, key: str) -> Dataset:
     """What is configured of a child, as if it were a dataset whose rows are appended."""
     child = dataset.children[key]
-    return Dataset.model_construct(
+    return Dataset.unchecked(
         files=dataset.files,
         table=child.table or _beside(dataset.table or "", key),
         columns=child.columns,

@@ -51,11 +51,11 @@ def _resolved(dataset: Dataset) -> Iterator[Column]:
 
 
 def _parts(source: str, whole: ColumnConfig, names: tuple[str, ...], dataset: Dataset) -> Iterator[Column]:
-    inherited = {name: getattr(whole, name) for name in whole.model_fields_set - _OF_THE_WHOLE}
+    inherited = {name: getattr(whole, name) for name in whole.stated - _OF_THE_WHOLE}
     for index, name in enumerate(names):
         own = dataset.columns.get(name)
-        stated = {key: getattr(own, key) for key in own.model_fields_set} if own else {}
-        config = ColumnConfig.model_construct(**{**inherited, **stated})
+        stated = {key: getattr(own, key) for key in own.stated} if own else {}
+        config = ColumnConfig.unchecked(**{**inherited, **stated})
         split = SplitPart(index, len(names), whole.sep)
         yield _column(name, config, source=source, split=split)
 

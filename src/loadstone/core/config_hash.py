@@ -6,8 +6,9 @@ import hashlib
 import json
 from typing import Any
 
-from pydantic import BaseModel
+from msgspec import to_builtins
 
+from loadstone.model.configured import Configured
 from loadstone.model.pipeline import Dataset
 
 __all__ = ["config_hash"]
@@ -26,10 +27,9 @@ def config_hash(dataset: Dataset) -> str:
 
 
 def _settings(value: object) -> Any:
-    """What `model_dump(mode="json", exclude_defaults=True)` says, without compiling a serializer for it."""
-    if isinstance(value, BaseModel):
-        defaults = {name: field.default for name, field in type(value).model_fields.items()}
-        return {name: setting for name, setting in value if setting != defaults[name]}
-    from pydantic_core import to_jsonable_python  # noqa: PLC0415 - a bound of a partition, in Python code
-
-    return to_jsonable_python(value)
+    """What JSON has no word for: settings, less the defaults, and bounds of partitions in Python code."""
+    if not isinstance(value, Configured):
+        return to_builtins(value)
+    defaults = value.at_defaults()
+    settings = {name: getattr(value, name) for name in value.__struct_fields__}
+    return {name: setting for name, setting in settings.items() if setting != getattr(defaults, name)}

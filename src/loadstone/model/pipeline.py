@@ -5,13 +5,15 @@ The JSON Schema for editors is made from these classes. Unknown keys are errors.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self, cast
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from msgspec import Meta, field
 
 from loadstone.model.contract import Drift, Metadata
 from loadstone.model.presets import PRESETS
 from loadstone.model.records_path import parse_records_path
+from loadstone.model.settings import Settings
 from loadstone.model.types import parse_type
 
 __all__ = [
@@ -26,39 +28,49 @@ __all__ = [
 ]
 
 
-class _Strict(BaseModel):
-    # Validators are compiled on first use: a load without a pipeline file needs none of them. For the same
-    # reason the defaults below are constructed rather than validated.
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+#: The text of a cell; written without quotes (5, 0.5, 2024-01-01), a value means its text.
+CellText = Annotated[str, Meta(extra={"is_cell": True})]
 
 
-class RejectLimit(_Strict):
+class RejectLimit(Settings, frozen=True, kw_only=True):
     """How many rejected rows a load may have: a count, or a share once enough rows are read.
 
     Exceeded means more than that.
     """
 
     count: int | None = None
-    share: float | None = Field(default=None, ge=0, le=1)
+    share: Annotated[float, Meta(ge=0, le=1)] | None = None
     minimum_rows: int = 100
 
     @classmethod
-    def parse(cls, value: object) -> object:
-        """Reads `10%`, `0.5 %`, a count, or None for no limit."""
+    def parse(cls, value: object) -> Self:
+        """Reads `10%`, `0.5 %`, a count, or None for no limit.
+
+        Raises:
+            ValueError: it is none of these.
+        """
+        limit = cls.short_form(value)
+        return limit if isinstance(limit, cls) else cls.from_dict(cast("Mapping[str, object]", limit))
+
+    @classmethod
+    def short_form(cls, value: object) -> object:
+        """What `parse` reads, as a count or a share."""
         if value is None:
-            return cls()
+            return {}
         if isinstance(value, bool):
-            raise ValueError("a reject limit is a count (25) or a share (10%)")  # noqa: TRY004 - pydantic's
+            raise ValueError("a reject limit is a count (25) or a share (10%)")  # noqa: TRY004 - not a defect
         if isinstance(value, int):
-            return cls(count=value)
+            return {"count": value}
         if isinstance(value, str):
             text = value.strip()
             try:
-                if text.endswith("%"):
-                    return cls(share=float(text[:-1]) / 100)
-                return cls(count=int(text))
+                if not text.endswith("%"):
+                    return {"count": int(text)}
+                if 0 <= (share := float(text[:-1]) / 100) <= 1:
+                    return {"share": share}
             except ValueError:
-                raise ValueError(f"{value!r} is neither a count (25) nor a share (10%)") from None
+                pass
+            raise ValueError(f"{value!r} is neither a count (25) nor a share (10%)")
         return value
 
     def exceeded(self, rejected: int, read: int) -> bool:
@@ -73,31 +85,11 @@ class RejectLimit(_Strict):
         return "no limit" if self.share is None else f"{self.share * 100:g} %"
 
 
-_TEN_PERCENT = RejectLimit.model_construct(share=0.1)
-
-
-def _text(value: object) -> object:
-    """A value written without quotes in YAML (5, 0.5, 2024-01-01) is meant as the text of a cell."""
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
-
-
-def _names(value: object) -> object:
-    """One name without brackets is a list of one."""
-    return (value,) if isinstance(value, str) else value
-
-
-CellText = Annotated[str, BeforeValidator(_text)]
-
-
-class ColumnConfig(_Strict):
+class ColumnConfig(Settings, frozen=True, kw_only=True):
     """One column of a dataset, as written under `columns:`."""
 
     type: str | None = None
-    rename: str | None = Field(default=None, description="the column's name in the table")
+    rename: str | None = None
     required: bool = False
     null_values: tuple[CellText, ...] = ()
     trim: bool | None = None
@@ -108,7 +100,7 @@ class ColumnConfig(_Strict):
     timezone: str | None = None
     round: bool = False
     range: tuple[CellText | None, CellText | None] | None = None
-    max_length: int | None = Field(default=None, ge=0)
+    max_length: Annotated[int, Meta(ge=0)] | None = None
     values: tuple[CellText, ...] | None = None
     pattern: str | None = None
     otherwise: Literal["reject", "null"] | dict[Literal["set"], CellText] = "reject"
@@ -116,10 +108,10 @@ class ColumnConfig(_Strict):
     constant: CellText | None = None
     metadata: Metadata | None = None
     split: tuple[str, ...] | None = None
-    sep: str | None = Field(default=None, description="what separates the parts of a split cell")
+    sep: str | None = None
 
-    @model_validator(mode="after")
-    def _consistent(self) -> ColumnConfig:
+    def check(self) -> None:
+        """Compares the keys with each other."""
         if self.type is not None:
             parse_type(self.type)
         if self.constant is not None and self.metadata is not None:
@@ -130,22 +122,18 @@ class ColumnConfig(_Strict):
             raise ValueError("give format or formats, not both")
         if self.thousands is not None and self.thousands == self.decimal:
             raise ValueError(f"thousands and decimal are both {self.decimal!r}")
-        return self
 
 
-class PartitionBy(_Strict):
+class PartitionBy(Settings, frozen=True, kw_only=True):
     """How a table that loadstone creates is partitioned."""
 
     hash: tuple[str, ...] | None = None
     range: tuple[str, ...] | None = None
     list: tuple[str, ...] | None = None
-    partitions: int | dict[str, Any] | None = Field(
-        default=None,
-        description="hash: how many; range: name -> [from, to]; list: name -> [values] (or `default`)",
-    )
+    partitions: int | dict[str, Any] | None = None
 
-    @model_validator(mode="after")
-    def _consistent(self) -> PartitionBy:
+    def check(self) -> None:
+        """Compares the keys with each other."""
         chosen = [name for name in ("hash", "range", "list") if getattr(self, name)]
         if len(chosen) != 1:
             raise ValueError("partition_by takes exactly one of hash, range, list")
@@ -155,70 +143,76 @@ class PartitionBy(_Strict):
             raise ValueError(f"partition_by {chosen[0]} takes `partitions:`, names with their bounds")
         if chosen == ["list"] and self.list is not None and len(self.list) != 1:
             raise ValueError("partition_by list takes one column")
-        return self
 
 
-class Format(_Strict):
+_Character = Annotated[str, Meta(max_length=1)]
+
+
+class Format(Settings, frozen=True, kw_only=True):
     """How the files of a dataset are written. What is not given is decided from the file."""
 
     type: Literal["csv", "jsonl", "json", "parquet", "xlsx"] | None = None
-    preset: str | None = Field(default=None, json_schema_extra={"enum": [*sorted(PRESETS), None]})
-    delimiter: str | None = Field(default=None, min_length=1, max_length=10)
-    quote: str | None = Field(default=None, max_length=1)
-    escape: str | None = Field(default=None, max_length=1)
-    comment: str | None = Field(default=None, max_length=1)
+    preset: str | None = None
+    delimiter: Annotated[str, Meta(min_length=1, max_length=10)] | None = None
+    quote: _Character | None = None
+    escape: _Character | None = None
+    comment: _Character | None = None
     encoding: Literal["utf-8", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "cp1252"] | None = None
     header: bool | tuple[str, ...] | None = None
-    header_rows: int | None = Field(default=None, ge=1)
-    skip_lines: int | None = Field(default=None, ge=0)
+    header_rows: Annotated[int, Meta(ge=1)] | None = None
+    skip_lines: Annotated[int, Meta(ge=0)] | None = None
     ragged: Literal["reject", "pad", "truncate", "pad_and_truncate"] = "reject"
     decimal: Literal[".", ","] | None = None
     thousands: Literal[",", ".", " ", "'", "_"] | None = None
     sheet: str | int | None = None
-    max_record_bytes: int = Field(default=16 * 1024 * 1024, ge=1024)
-    max_compression_ratio: int = Field(default=200, ge=1)
+    max_record_bytes: Annotated[int, Meta(ge=1024)] = 16 * 1024 * 1024
+    max_compression_ratio: Annotated[int, Meta(ge=1)] = 200
     records: str | None = None
     nested: Literal["jsonb", "flatten"] = "jsonb"
     separator: str = "_"
 
-    @model_validator(mode="after")
-    def _json_is_consistent(self) -> Format:
+    @classmethod
+    def short_form(cls, value: object) -> object:
+        """With what the preset says of the keys that are not given."""
+        if not isinstance(value, Mapping) or not isinstance(name := value.get("preset"), str):
+            return value
+        if name not in PRESETS:
+            raise ValueError(f"there is no preset {name!r}; there are {', '.join(sorted(PRESETS))}")
+        return {**PRESETS[name], **value}
+
+    def check(self) -> None:
+        """Compares the keys with each other."""
         if self.records is not None:
             parse_records_path(self.records)
             if self.type not in {None, "json"}:
                 raise ValueError(f"records goes with type: json, not with {self.type}")
-        return self
-
-    @model_validator(mode="before")
-    @classmethod
-    def _with_preset(cls, data: Any) -> Any:
-        if not isinstance(data, dict) or not isinstance(name := data.get("preset"), str):
-            return data
-        if name not in PRESETS:
-            raise ValueError(f"there is no preset {name!r}; there are {', '.join(sorted(PRESETS))}")
-        return {**PRESETS[name], **data}
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Format:
         if self.decimal is not None and self.thousands == self.decimal:
             raise ValueError(f"thousands and decimal are both {self.decimal!r}")
         if self.header_rows is not None and self.header not in {None, True}:
             raise ValueError("header_rows goes with a header in the file")
-        return self
 
 
-class ChildConfig(_Strict):
+class ChildConfig(Settings, frozen=True, kw_only=True):
     """The table of a JSON list, as written under `children:`."""
 
     table: str | None = None
-    key: Annotated[tuple[str, ...], BeforeValidator(_names)] = ()
-    columns: dict[str, ColumnConfig] = {}
+    key: tuple[str, ...] = ()
+    columns: dict[str, ColumnConfig] = field(default_factory=dict)
+
+    @classmethod
+    def short_form(cls, value: object) -> object:
+        """With a list of one where a name stands alone; nothing at all is every default."""
+        if value is None:
+            return {}
+        if isinstance(value, Mapping) and isinstance(key := value.get("key"), str):
+            return {**value, "key": (key,)}
+        return value
 
 
-class Dataset(_Strict):
+class Dataset(Settings, frozen=True, kw_only=True):
     """Files of one pattern: format, contract, rules, table, mode."""
 
-    files: tuple[str, ...] = Field(min_length=1)
+    files: Annotated[tuple[str, ...], Meta(min_length=1)]
     table: str | None = None
     mode: Literal["append", "merge", "replace"] = "append"
     key: tuple[str, ...] = ()
@@ -230,28 +224,29 @@ class Dataset(_Strict):
     allow_empty: bool = False
     partition_by: PartitionBy | None = None
     indexes: tuple[tuple[str, ...], ...] = ()
-    reject_limit: Annotated[RejectLimit, BeforeValidator(RejectLimit.parse)] = _TEN_PERCENT
-    columns: dict[str, ColumnConfig] = {}
-    children: dict[str, ChildConfig] = {}
+    reject_limit: RejectLimit = RejectLimit.unchecked(share=0.1)
+    columns: dict[str, ColumnConfig] = field(default_factory=dict)
+    children: dict[str, ChildConfig] = field(default_factory=dict)
     contract: Drift = "evolve"
     types: Literal["infer", "text"] = "infer"
     lineage: bool = True
-    format: Format = Format.model_construct()
+    format: Format = Format.unchecked()
 
-    @model_validator(mode="before")
     @classmethod
-    def _one_or_many(cls, data: Any) -> Any:
-        if isinstance(data, dict):
-            data = dict(data)
-            for name in ("files", "key"):
-                if isinstance(data.get(name), str):
-                    data[name] = (data[name],)
-            if isinstance(data.get("indexes"), (list, tuple)):
-                data["indexes"] = tuple((i,) if isinstance(i, str) else tuple(i) for i in data["indexes"])
-        return data
+    def short_form(cls, value: object) -> object:
+        """With lists of one where a name stands alone."""
+        if not isinstance(value, Mapping):
+            return value
+        settings = dict(value)
+        for name in ("files", "key"):
+            if isinstance(settings.get(name), str):
+                settings[name] = (settings[name],)
+        if isinstance(indexes := settings.get("indexes"), list | tuple):
+            settings["indexes"] = tuple((one,) if isinstance(one, str) else one for one in indexes)
+        return settings
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Dataset:
+    def check(self) -> None:
+        """Compares the keys with each other."""
         if self.mode == "merge" and not self.key:
             raise ValueError("mode: merge needs a key")
         if self.deduplicate and not self.key:
@@ -276,7 +271,6 @@ class Dataset(_Strict):
         if self.on_delete == "remove_rows" and not self.lineage:
             raise ValueError("on_delete: remove_rows needs lineage: the rows of a load are found by _load_id")
         self._check_children()
-        return self
 
     def _check_children(self) -> None:
         """Lists that have tables of their own."""
@@ -314,23 +308,21 @@ class Dataset(_Strict):
         return bool(self.key) and (self.mode == "merge" or self.deduplicate == "last")
 
 
-class Limits(_Strict):
+class Limits(Settings, frozen=True, kw_only=True):
     """How long things may take. Seconds without progress, not in total."""
 
-    max_concurrent_loads: int | None = Field(
-        default=None, ge=1, description="the fleet's cap, kept in PostgreSQL"
-    )
-    lock_timeout: float = Field(default=10.0, gt=0)
-    stall_timeout: float = Field(default=300.0, gt=0)
-    wait_for_slot: float = Field(default=600.0, ge=0)
-    attempts: int = Field(default=5, ge=1)
+    max_concurrent_loads: Annotated[int, Meta(ge=1)] | None = None
+    lock_timeout: Annotated[float, Meta(gt=0)] = 10.0
+    stall_timeout: Annotated[float, Meta(gt=0)] = 300.0
+    wait_for_slot: Annotated[float, Meta(ge=0)] = 600.0
+    attempts: Annotated[int, Meta(ge=1)] = 5
 
 
-class Pipeline(_Strict):
+class Pipeline(Settings, frozen=True, kw_only=True):
     """The datasets of one `pipeline.yaml`, where their files come from and where the rows go."""
 
     name: str = "default"
     source: str | None = None
     destination: str | None = None
-    limits: Limits = Limits.model_construct()
-    datasets: dict[str, Dataset] = {}
+    limits: Limits = Limits.unchecked()
+    datasets: dict[str, Dataset] = field(default_factory=dict)

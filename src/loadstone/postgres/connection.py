@@ -7,6 +7,8 @@ and settings last as long as the transaction.
 from __future__ import annotations
 
 import logging
+import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TypeAlias
@@ -25,6 +27,9 @@ Connection: TypeAlias = psycopg.Connection[tuple[Any, ...]]
 logger = logging.getLogger(__name__)
 
 _CONNECT_SECONDS = 10
+
+#: A connection that was kept longer may be gone.
+_KEPT_SECONDS = 1.0
 
 # A peer that vanished without a word is noticed within a minute, on both ends.
 _KEEPALIVE = {"idle": 30, "interval": 10, "count": 3}
@@ -80,14 +85,20 @@ class Connector:
             # Binary COPY carries text in the client's encoding, and the codec writes UTF-8.
             "client_encoding": "utf8",
         }
+        self._kept: deque[tuple[Connection, float]] = deque()
 
     def open(self) -> Connection:
-        """A connection outside of any transaction.
+        """A connection outside of any transaction: the one that was just kept, or a new one.
 
         Raises:
             ConnectionLost: the server cannot be reached.
             AuthenticationFailed: wrong user or password.
         """
+        while self._kept:
+            connection, since = self._kept.pop()
+            if time.monotonic() - since < _KEPT_SECONDS:
+                return connection
+            connection.close()
         try:
             connection = psycopg.connect("", prepare_threshold=None, **self._parameters)
         except psycopg.Error as error:
@@ -113,9 +124,19 @@ class Connector:
             },
         )
 
+    def close(self) -> None:
+        """Closes what was kept and not used since."""
+        while self._kept:
+            self._kept.pop()[0].close()
+
     @contextmanager
-    def transaction(self, *, lock_timeout: float | None = None) -> Iterator[Connection]:
+    def transaction(self, *, lock_timeout: float | None = None, keep: bool = False) -> Iterator[Connection]:
         """A short transaction on a connection of its own: commits at the end, rolls back on an error.
+
+        Args:
+            lock_timeout: in seconds; None for that of the limits.
+            keep: leave the connection to whoever opens one within a second: making one costs several round
+                trips, and a look at the schema goes before nearly everything.
 
         Raises:
             LoadstoneError: what the SQLSTATE of an error asks for.
@@ -126,7 +147,12 @@ class Connector:
                 self.begin(connection, lock_timeout=lock_timeout)
                 yield connection
                 connection.commit()
-        finally:
+        except BaseException:
+            connection.close()
+            raise
+        if keep:
+            self._kept.append((connection, time.monotonic()))
+        else:
             connection.close()
 
 

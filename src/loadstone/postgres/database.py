@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 
 class PostgresDatabase:
-    """One database. Holds no connection between calls, so there is nothing to close.
+    """One database. Holds no connection between calls, but for a moment the one that looked at the schema.
 
     Args:
         url: `postgresql://...` or `key=value` pairs.
@@ -45,6 +45,10 @@ class PostgresDatabase:
         self._limits = limits or Limits()
         self._connector = Connector(url, limits=self._limits, application_name=application_name)
         self._open: dict[int, PostgresLoadTransaction] = {}
+
+    def close(self) -> None:
+        """Gives back a connection that no call used since."""
+        self._connector.close()
 
     # --- the schema ---------------------------------------------------------------------------------------
 

@@ -104,7 +104,7 @@ def ensure_schema(connector: Connector) -> bool:
     with _ensuring:
         if connector.where in _ensured:
             return False
-        with connector.transaction() as connection:
+        with connector.transaction(keep=True) as connection:
             version = schema_version(connection)
             _refuse_newer(version, connector.where)
         if version < LATEST:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import psycopg
+from msgspec import structs
 
 from loadstone.errors import BalanceError, DestinationError, LoadstoneError, TableBusy
 from loadstone.model.batch import Chunk, Reject
@@ -212,7 +213,7 @@ class PostgresLoadTransaction:
         request, dataset = self._admitted.request, self._admitted.dataset
         if self._replay is not None and dataset.mode == "replace":
             # The rows join those of their load, which replaced the table already.
-            dataset = dataset.model_copy(update={"mode": "append", "on_overwrite": None})
+            dataset = structs.replace(dataset, mode="append", on_overwrite=None)
         return TableLoader(
             self._connection,
             dataset,

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal, Self
 
+from msgspec import structs
+
 from loadstone.model.load import LoadOutcome
 from loadstone.model.pipeline import Pipeline as PipelineModel
 from loadstone.wiring.orders import Selection
@@ -15,7 +17,7 @@ from loadstone.wiring.workspace import Workspace
 __all__ = ["Pipeline", "load"]
 
 
-class Pipeline(PipelineModel):
+class Pipeline(PipelineModel, frozen=True, kw_only=True):
     """Datasets, a source and a destination: read from `pipeline.yaml`, or written in code.
 
     >>> pipeline = Pipeline(
@@ -34,7 +36,7 @@ class Pipeline(PipelineModel):
         """
         from loadstone.config.pipeline_file import read_pipeline  # noqa: PLC0415 - brings PyYAML
 
-        return cls.model_validate(read_pipeline(Path(file), os.environ).model_dump(exclude_unset=True))
+        return cls.unchecked(**structs.asdict(read_pipeline(Path(file), os.environ)))
 
     def load(self, *uris: str, to: str | None = None, wait: bool = False) -> Iterator[LoadOutcome]:
         """Loads what the URIs name, or all that the source holds; yields each object's outcome.
@@ -78,5 +80,5 @@ def load(
     selection = Selection(
         table=table, mode=mode, key=(key,) if isinstance(key, str) else tuple(key), all_text=all_text
     )
-    with Workspace(PipelineModel.model_construct(), to) as workspace:
+    with Workspace(PipelineModel.unchecked(), to) as workspace:
         return list(workspace.load(uris, selection=selection))

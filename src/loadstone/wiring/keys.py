@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from msgspec import structs
+
 from loadstone.core.config_hash import config_hash
 from loadstone.core.names import column_name
 from loadstone.errors import LoadstoneError
@@ -55,7 +57,7 @@ def with_key(order: Order, source: Source, reader: Reader) -> Order:
         return order  # the load will meet the same, and tell it
     if not key:
         return order
-    dataset = dataset.model_copy(update={"mode": "merge", "key": key})
+    dataset = structs.replace(dataset, mode="merge", key=key)
     return replace(order, dataset=dataset, request=replace(order.request, config_hash=config_hash(dataset)))
 
 

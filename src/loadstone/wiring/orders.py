@@ -7,7 +7,7 @@ import socket
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
-from pydantic import ValidationError
+from msgspec import structs
 
 from loadstone.core.columns import resolve_columns
 from loadstone.core.config_hash import config_hash
@@ -17,6 +17,7 @@ from loadstone.errors import ConfigurationError, ObjectMissing, UsageError
 from loadstone.executor.load import Order
 from loadstone.model.event import ObjectVersion
 from loadstone.model.load import LoadRequest
+from loadstone.model.mistake import InvalidSettings
 from loadstone.model.pipeline import ChildConfig, Dataset, Pipeline
 from loadstone.ports import Source
 from loadstone.postgres.identifiers import unqualified
@@ -49,23 +50,21 @@ class Selection(NamedTuple):
             ConfigurationError: the two contradict one another.
         """
         if self.table:
-            dataset = dataset.model_copy(update={"table": self.table})
+            dataset = structs.replace(dataset, table=self.table)
         if self.all_text:
-            children = {key: ChildConfig(table=c.table, key=c.key) for key, c in dataset.children.items()}
-            dataset = dataset.model_copy(update={"types": "text", "columns": {}, "children": children})
+            children = {
+                key: ChildConfig.unchecked(table=child.table, key=child.key)
+                for key, child in dataset.children.items()
+            }
+            dataset = structs.replace(dataset, types="text", columns={}, children=children)
         if not self.mode and not self.key:
             return dataset
-        changes: dict[str, object] = {
-            "mode": self.mode or ("merge" if dataset.mode == "append" else dataset.mode)
-        }
-        if self.key:
-            changes["key"] = self.key
+        mode = self.mode or ("merge" if dataset.mode == "append" else dataset.mode)
         try:
-            return Dataset.model_validate({**dataset.model_dump(exclude_unset=True), **changes})
-        except ValidationError as error:
-            what = error.errors()[0]["msg"].removeprefix("Value error, ")
+            return dataset.changed(mode=mode, key=self.key or dataset.key)
+        except InvalidSettings as error:
             hint = "see `loadstone load --help`"
-            raise ConfigurationError(what, where="command line", hint=hint) from None
+            raise ConfigurationError(error.what, where="command line", hint=hint) from None
 
 
 class SourcedOrder(NamedTuple):
@@ -138,7 +137,7 @@ def make_order(
 
 def replace_table(dataset: Dataset, name: str) -> Dataset:
     """The dataset with its table filled in: without one it is called as the dataset."""
-    return dataset if dataset.table else dataset.model_copy(update={"table": column_name(name)})
+    return dataset if dataset.table else structs.replace(dataset, table=column_name(name))
 
 
 def worker_name() -> str:
@@ -191,7 +190,7 @@ def _dataset_of(key: str, pipeline: Pipeline, selection: Selection) -> tuple[str
         return name, selection.applied(pipeline.datasets[name]), False
     table = selection.table or table_name(key)
     # However the table is written, it is the same dataset to the ledger.
-    return unqualified(table), selection.applied(Dataset.model_construct(files=(key,), table=table)), True
+    return unqualified(table), selection.applied(Dataset.unchecked(files=(key,), table=table)), True
 
 
 def _require_own_tables(found: Sequence[_Found]) -> None:

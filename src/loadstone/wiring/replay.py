@@ -9,6 +9,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from loadstone.errors import ObjectMissing, UsageError
 from loadstone.executor.load import Order, load_object
 from loadstone.model.event import ObjectVersion
@@ -77,7 +79,7 @@ def _replay_rejects(
         )
         reader, source = SelectedReader(AutomaticReader(), wanted), open_source(record.bucket_uri)
     # A limit made for whole files says nothing about a handful of rows that were bad before.
-    dataset = order.dataset.model_copy(update={"reject_limit": RejectLimit()})
+    dataset = structs.replace(order.dataset, reject_limit=RejectLimit())
     request = replace(order.request, replay_of=record.load_id)
     order = replace(order, request=request, dataset=dataset, follows_head=False)
     return load_object(order, replace(workspace.parts(source, progress), reader=reader))

@@ -106,7 +106,7 @@ def _rooted(source: Source, versions: dict[str, ObjectVersion]) -> tuple[str, di
 
 def _surveyed(source: Source, group: Group, versions: dict[str, ObjectVersion]) -> SurveyedDataset:
     keys = _chosen(group.keys)
-    dataset = Dataset.model_construct(files=(group.pattern,), table=group.name)
+    dataset = Dataset.unchecked(files=(group.pattern,), table=group.name)
     try:
         layouts = [_layout(source, versions[key], dataset) for key in keys]
         layout = _joined(layouts, is_complete=len(keys) == len(group.keys))

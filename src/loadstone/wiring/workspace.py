@@ -69,7 +69,7 @@ class Workspace:
         """
         if file is None and _DEFAULT_FILE.is_file():
             file = _DEFAULT_FILE
-        pipeline = Pipeline.model_construct() if file is None else _read(file)
+        pipeline = Pipeline.unchecked() if file is None else _read(file)
         return cls(pipeline, to, migrate=migrate)
 
     def __enter__(self) -> Self:
@@ -78,7 +78,7 @@ class Workspace:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """The database holds no connection between calls, so there is nothing to give back."""
+        self.database.close()
 
     @property
     def database_url(self) -> str:

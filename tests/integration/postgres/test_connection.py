@@ -14,6 +14,7 @@ from loadstone.errors import (
     DatabaseBusy,
     DatabaseUnavailable,
     DestinationError,
+    LoadstoneError,
     PermissionDenied,
     Transient,
 )
@@ -139,3 +140,30 @@ def test_a_role_without_the_right_to_a_table_gets_a_clear_error(
         assert load(as_role, request(), [1], [reject(2)]).state is None
     finally:
         connection.execute(f'DROP OWNED BY "{role}"; DROP ROLE "{role}"')
+
+
+def test_a_look_at_the_schema_and_what_follows_share_a_connection(database_url: str) -> None:
+    connector = Connector(database_url, limits=Limits(), application_name="test")
+    with connector.transaction(keep=True) as first:
+        pass
+    second = connector.open()
+    third = connector.open()
+    assert (second is first, third is first) == (True, False)
+    second.close()
+    third.close()
+
+
+def test_a_connection_that_was_kept_is_given_back_at_the_end(database_url: str) -> None:
+    connector = Connector(database_url, limits=Limits(), application_name="test")
+    with connector.transaction(keep=True) as kept:
+        pass
+    assert not kept.closed
+    connector.close()
+    assert kept.closed
+
+
+def test_a_connection_is_not_kept_after_an_error(database_url: str) -> None:
+    connector = Connector(database_url, limits=Limits(), application_name="test")
+    with pytest.raises(LoadstoneError), connector.transaction(keep=True) as connection:
+        connection.execute("SELECT 1/0")
+    assert connection.closed

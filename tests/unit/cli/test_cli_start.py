@@ -16,8 +16,8 @@ from click.testing import CliRunner
 from loadstone.cli.application import root
 
 HEAVY = {
-    "pydantic",
     "yaml",
+    "msgspec",
     "psycopg",
     "rich",
     "obstore",
@@ -28,10 +28,13 @@ HEAVY = {
 }
 
 NOT_FOR_A_LOCAL_CSV = {
+    "pydantic",
     "yaml",
     "obstore",
     "difflib",
     "loadstone.embedded",
+    "loadstone.model.annotations",
+    "loadstone.model.reading",
     "loadstone.sources.s3",
     "loadstone.readers.jsonfile",
     "loadstone.readers.mended",
@@ -59,21 +62,20 @@ def everything() -> list[list[str]]:
 
 def test_help_takes_little_time_and_imports_nothing_heavy() -> None:
     program = (
-        "import sys, json\n"
+        "import atexit, sys, json\n"
         "from loadstone.cli import main\n"
-        "try: main(['--help'])\n"
-        "except SystemExit as end: print(json.dumps([end.code, list(sys.modules)]), file=sys.stderr)\n"
+        "atexit.register(lambda: print(json.dumps(list(sys.modules)), file=sys.stderr))\n"
+        "main(['--help'])\n"
     )
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    code, modules = json.loads(done.stderr)
-    assert (code, HEAVY & set(modules)) == (0, set())
+    assert HEAVY & set(json.loads(done.stderr)) == set()
     # It is 0.15 s on a quiet machine; the promise is 0.25 s, a busy machine needs more for the same work.
     assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 0.6
 
 
-def test_a_load_of_a_local_csv_imports_and_compiles_only_what_it_needs(tmp_path: Path) -> None:
+def test_a_load_of_a_local_csv_imports_only_what_it_needs(tmp_path: Path) -> None:
     file = tmp_path / "day1.csv"
     file.write_text("id,city\n1,Ulm\n")
     program = (
@@ -83,11 +85,11 @@ def test_a_load_of_a_local_csv_imports_and_compiles_only_what_it_needs(tmp_path:
         "workspace = Workspace.open(to='postgresql://nowhere')\n"
         f"orders = orders_for([{str(file)!r}], workspace.pipeline, Selection(table='days', all_text=True))\n"
         "dataset = orders[0].order.dataset\n"
-        "print(json.dumps([dataset.types, type(dataset).__pydantic_complete__, list(sys.modules)]))\n"
+        "print(json.dumps([dataset.types, list(sys.modules)]))\n"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, check=True)
-    types, is_compiled, modules = json.loads(done.stdout)
-    assert (types, is_compiled) == ("text", False)
+    types, modules = json.loads(done.stdout)
+    assert types == "text"
     assert NOT_FOR_A_LOCAL_CSV & set(modules) == set()
 
 

@@ -5,18 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
 
 from loadstone.config.pipeline_file import parse_pipeline
 from loadstone.config.problem import InvalidPipeline
 from loadstone.core.children import child_dataset, link
+from loadstone.model.mistake import InvalidSettings
 from loadstone.model.pipeline import Dataset
 
 
 def dataset(**more: Any) -> Dataset:
-    return Dataset.model_validate(
-        {"files": "*.json", "table": "shop.orders", "children": {"items": {}}, **more}
-    )
+    return Dataset.from_dict({"files": "*.json", "table": "shop.orders", "children": {"items": {}}, **more})
 
 
 MERGE = {"mode": "merge", "key": "id"}
@@ -61,7 +59,7 @@ def test_the_table_of_a_child_stands_beside_its_parent(
     ],
 )
 def test_what_children_do_not_go_with_is_refused(options: dict[str, Any], what: str) -> None:
-    with pytest.raises(ValidationError, match=what):
+    with pytest.raises(InvalidSettings, match=what):
         dataset(**options)
 
 

@@ -176,7 +176,7 @@ def test_a_replaced_table_belongs_to_one_dataset() -> None:
 
 
 def test_a_pipeline_written_in_code_is_checked_the_same_way() -> None:
-    dataset = Dataset.model_validate({"files": "x", "key": "a", "columns": {"a": {"rename": "b"}}})
+    dataset = Dataset.from_dict({"files": "x", "key": "a", "columns": {"a": {"rename": "b"}}})
     with pytest.raises(InvalidPipeline, match=r"datasets\.d\.key\[0\]: 'a' is called 'b' in the table"):
         check_pipeline(Pipeline(datasets={"d": dataset}))
     check_pipeline(Pipeline())

@@ -10,7 +10,7 @@ from loadstone.model.types import UNDECIDED, parse_type
 
 
 def dataset(**columns: object) -> Dataset:
-    return Dataset.model_validate({"files": "x.csv", "columns": columns})
+    return Dataset.from_dict({"files": "x.csv", "columns": columns})
 
 
 def test_a_column_is_named_as_in_the_file_made_an_identifier_or_as_renamed() -> None:

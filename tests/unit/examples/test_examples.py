@@ -21,7 +21,7 @@ def test_an_example_has_a_pipeline_or_needs_none_and_a_page_for_people(example):
     if example.deliveries:
         return
     document = yaml.safe_load(example.pipeline.read_text(encoding="utf-8"))
-    pipeline = Pipeline.model_validate(document)
+    pipeline = Pipeline.from_dict(document)
     assert pipeline.name == example.name
     (dataset,) = pipeline.datasets.values()
     assert dataset.table == example.table
