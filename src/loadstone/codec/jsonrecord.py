@@ -74,6 +74,8 @@ _TEXT_TYPES = frozenset({"text", "character varying", "character"})
 class JsonRecordWriter:
     """Writes the records that a front end finds: `scan` from a record's first byte, then `write` or `broken`.
 
+    After `write` comes `write_children`, where there are any (`child_count`).
+
     Args:
         plan: what the tuples are made of; its cells' sources are the keys, in any order.
         first_row: the number of the first record.
@@ -156,8 +158,7 @@ class JsonRecordWriter:
             )
         elif self.scanner.unknown_start >= 0 and self.unknown(block, start, end):
             return 0
-        self.values(block)
-        return 0 if self.child is None else self.write_children(block)
+        return self.values(block)
 
     def values(self, block: Text) -> cython.int:
         """Hands the values of an object to their cells, in the plan's order."""
@@ -205,8 +206,8 @@ class JsonRecordWriter:
         self.rows.field_count += 2  # the record's row number and the place in the list
 
     def write_children(self, block: Text) -> cython.int:
-        """Writes the elements of a record's lists, unless the record is left out or rejected."""
-        if self.rows.is_discarded or self.child is None:
+        """Writes the elements of the record that was just written; none remain where it is rejected."""
+        if self.rows.is_discarded or self.rows.is_refused or self.child is None:
             return 0
         self.child.elements(self, block)
         return self.child.withdraw() if self.rows.is_bad else 0
