@@ -57,7 +57,7 @@ def run_once(database: BenchmarkDatabase, way: Way) -> Measurement:
     """
     if way.own_schema:
         database.ask(f"drop schema if exists {way.own_schema} cascade")
-    database.prepare(TABLE, *([create_table(TABLE)] if way.table_made else []))
+    database.prepare(TABLE, *([create_table(TABLE, way.columns)] if way.table_made else []))
     database.ask("drop schema if exists loadstone cascade")
     if way.command[: len(LOADSTONE)] == LOADSTONE:
         measure([*LOADSTONE, "migrate", "--to", database.url])

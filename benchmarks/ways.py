@@ -43,6 +43,7 @@ class Way:
         verify: looks at what the command left and wrote; returns what is wrong, or nothing.
         target: the ratio to the baseline that is aimed at; None where there is none.
         own_schema: of the database, which the command makes and which is dropped before it.
+        columns: of the table that is made before.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Way:
     environment: Mapping[str, str] = field(default_factory=dict)
     target: float | None = None
     own_schema: str | None = None
+    columns: Mapping[str, str] = field(default_factory=lambda: COLUMNS)
 
 
 def psql_ways(database: BenchmarkDatabase, files: Files) -> list[Way]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Sequence
+from fractions import Fraction
 
-__all__ = ["Malformed", "read_tuples"]
+__all__ = ["Malformed", "array_of", "number_of", "read_tuples"]
 
 _SIZES = {
     "boolean": 1,
@@ -22,7 +23,8 @@ _SIZES = {
     "interval": 16,
     "uuid": 16,
 }
-_NUMERIC_SIGNS = {0x0000, 0x4000, 0xC000, 0xD000, 0xF000}
+_NEGATIVE = 0x4000
+_NUMERIC_SIGNS = {0x0000, _NEGATIVE, 0xC000, 0xD000, 0xF000}
 
 
 class Malformed(AssertionError):
@@ -47,6 +49,25 @@ def read_tuples(data: bytes, types: Sequence[str]) -> list[list[bytes | None]]:
             row.append(field)
         rows.append(row)
     return rows
+
+
+def number_of(field: bytes) -> Fraction:
+    """What a numeric is."""
+    count, weight, sign, _ = struct.unpack_from("!HhHH", field)
+    groups = struct.unpack_from(f"!{count}H", field, 8)
+    value = sum((group * Fraction(10_000) ** (weight - i) for i, group in enumerate(groups)), Fraction())
+    return -value if sign == _NEGATIVE else value
+
+
+def array_of(field: bytes) -> list[bytes | None]:
+    """The items of an array of one dimension, or of none."""
+    (dimensions,) = struct.unpack_from("!i", field)
+    items = []
+    at = 20
+    while dimensions and at < len(field):
+        item, at = _field(field, at)
+        items.append(item)
+    return items
 
 
 def _field(data: bytes, at: int) -> tuple[bytes | None, int]:

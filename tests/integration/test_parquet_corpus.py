@@ -33,7 +33,7 @@ FILES = {
 #: What cannot be loaded, and a word of the reason.
 REFUSED = {
     "bad_data/ARROW-GH-41317.parquet": "size",
-    "bad_data/ARROW-GH-41321.parquet": "bit_width",
+    "bad_data/ARROW-GH-41321.parquet": "levels",
     "bad_data/ARROW-GH-45185.parquet": "repetition level",
     "bad_data/ARROW-GH-47662.parquet": "end of stream",
     "bad_data/ARROW-RS-GH-6229-DICTHEADER.parquet": "corrupt",

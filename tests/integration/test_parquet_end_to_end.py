@@ -294,6 +294,57 @@ def test_nanoseconds_are_rejected_unless_they_are_zero_or_rounded(folder_landing
     assert [int(micros) for (micros,) in found] == [1, 1, -2]
 
 
+def test_old_timestamps_keep_their_digits_within_lists_structs_and_maps(folder_landing: Landing) -> None:
+    moments = [dt.datetime(9999, 12, 31, 23, 59, 59, 999_999), None, dt.datetime(1, 1, 1)]
+    micro, nano = pa.timestamp("us"), pa.timestamp("ns")
+    exact = pa.array([1_700_000_000_123_456_789, 5], pa.int64()).cast(nano)
+    nested = {
+        "list": pa.array([None, moments, []], pa.list_(micro)),
+        "struct": pa.array(
+            [{"m": moments[0], "n": 1}, None, {"m": None, "n": 2}],
+            pa.struct({"m": micro, "n": pa.int32()}),
+        ),
+        "map": pa.array([[("k", moments[2])], None, []], pa.map_(pa.string(), micro)),
+        "deep": pa.array([[[moments[0]], None, []], None, []], pa.list_(pa.list_(micro))),
+        "exact": pa.ListArray.from_arrays([0, 2, 2, 2], exact),
+        "beside": pa.array(["a", "b", "a"]),
+    }
+    content = packed(nested, use_deprecated_int96_timestamps=True, row_group_size=2)
+    folder_landing.options["columns"] = {"exact": {"type": "jsonb"}}
+    outcome = folder_landing.put_and_load(content, "old.parquet")
+    assert (outcome.state, outcome.counts.inserted) == ("loaded", 3), outcome.error
+    (first, second, third) = folder_landing.query(
+        "SELECT list, struct, map, deep, exact, beside FROM orders ORDER BY _row"
+    )
+    late, early = "9999-12-31 23:59:59.999999", "0001-01-01 00:00:00.000000"
+    wanted = ["2023-11-14 22:13:20.123456789", "1970-01-01 00:00:00.000000005"]
+    assert first == (None, {"m": late, "n": 1}, {"k": early}, [[late], None, []], wanted, "a")
+    assert second == (moments, None, None, None, [], "b")
+    assert third == ([], {"m": None, "n": 2}, {}, [], [], "a")
+
+
+def test_texts_that_rows_share_are_loaded_as_those_of_their_own(folder_landing: Landing) -> None:
+    words = ["a", "é", None, "x" * 300, "", "12"] * 500
+    few = pa.table({"word": words, "number": range(len(words))})
+    both = pa.concat_tables(
+        [few, pa.table({"word": [f"w{i}" for i in range(3_000)], "number": range(3_000)})]
+    )
+    for name, table, options in (
+        ("few", few, {}),
+        ("groups", few, {"row_group_size": 7}),
+        ("plain", few, {"use_dictionary": False}),
+        ("mixed", both, {"row_group_size": 3_000}),
+        ("categories", few.set_column(0, "word", few["word"].dictionary_encode()), {}),
+    ):
+        out = io.BytesIO()
+        parquet.write_table(table, out, **options)
+        folder_landing.options["table"] = name
+        outcome = folder_landing.put_and_load(out.getvalue(), f"{name}.parquet")
+        assert outcome.state == "loaded", outcome.error
+        found = folder_landing.query(f"SELECT word, number FROM {name} ORDER BY _row")
+        assert found == list(zip(*table.to_pydict().values(), strict=True)), name
+
+
 def test_broken_text_is_a_reject(folder_landing: Landing) -> None:
     folder_landing.options = {"reject_limit": "100%"}
     texts = pa.array([b"good", b"\xff\xfe", b"a\x00b"], pa.binary()).view(pa.string())

@@ -8,7 +8,7 @@ the environment says LOADSTONE_CODEC=python.
     JsonLinesEncoder   JSON Lines -> Chunk          jsonlines.py
     JsonEncoder        any other JSON -> Chunk      jsonstream.py, with jsonresume.py (after a broken record)
       JsonRecordWriter   a record -> cells            jsonrecord.py, over jsonobject.py (members of an object)
-    ColumnarEncoder    typed columns -> Chunk       columnar.py
+    ColumnarEncoder    typed columns -> Chunk       columnar.py, with knownfields.py (dictionaries)
     SheetEncoder       worksheets -> Chunk          sheet.py, over sheetrows.py, markup.py (XML)
     RowWriter          cells -> tuples, rejects     rows.py, what all share
       CellWriter         NULL, rules, otherwise       cells.py, with rules.py, sets.py, splitting.py
@@ -62,10 +62,14 @@ _COMPILED_TOGETHER = (
     "jsonresume",
     "jsonstream",
     "batches",
+    "knownfields",
+    "columnvalues",
     "columnar",
+    "characters",
     "markup",
     "sharedstrings",
     "sheetnumbers",
+    "sheetcells",
     "sheetrows",
     "sheet",
 )

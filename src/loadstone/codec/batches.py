@@ -9,6 +9,7 @@ __all__ = [
     "BY_BIT",
     "BY_BYTES",
     "BY_DAY",
+    "BY_DECIMAL",
     "BY_DOUBLE",
     "BY_DURATION",
     "BY_FIXED_BYTES",
@@ -46,6 +47,7 @@ BY_BYTES = 10  # `offsets` into `data`, as they are
 BY_FIXED_BYTES = 11  # `width` bytes, as they are
 BY_DURATION = 12  # 64 bits in units as for a moment
 BY_INTERVAL = 13  # 32 bits each of months, days and milliseconds, unsigned
+BY_DECIMAL = 14  # `width` bytes, signed, of which the last `scale` decimal digits are behind the point
 
 
 class ColumnBuffers(NamedTuple):
@@ -53,15 +55,19 @@ class ColumnBuffers(NamedTuple):
 
     Attributes:
         route: one of the routes above.
-        data: where the values begin.
+        data: where the values begin; with `codes`, where those of the dictionary do.
         width: bytes of a value where that is fixed; bytes of an offset (4 or 8) where there are offsets.
         first_bit: the bit of the first value, for bits.
-        offsets: where the offsets begin, one more than there are rows; they count from `data - base`.
+        offsets: where the offsets begin, one more than there are values; they count from `data - base`.
         base: the first offset.
         validity: where the bitmap of what is not NULL begins; -1 where nothing is NULL.
         first_valid: the bit of the first value there.
-        scale: of a moment: units in a microsecond, or where negative, microseconds in a unit.
+        scale: of a moment: units in a microsecond, or where negative, microseconds in a unit; of a decimal:
+            the digits behind the point.
         form: of texts: see rows.py.
+        codes: of texts: where the numbers of the rows' dictionary entries begin, 32 bits each; -1 where every
+            row has a text of its own.
+        entries: texts in the dictionary.
     """
 
     route: int
@@ -74,6 +80,8 @@ class ColumnBuffers(NamedTuple):
     first_valid: int = 0
     scale: int = 1
     form: int = 0
+    codes: int = -1
+    entries: int = 0
 
 
 class ColumnarBatch(NamedTuple):
@@ -96,14 +104,15 @@ def check_bounds(batch: ColumnarBatch) -> None:
     """Raises IndexError where the buffers of a column are not within their block."""
     size = len(batch.block) - PADDING
     for column in batch.columns:
-        values = batch.rows * column.width
+        values = batch.rows if column.codes < 0 else column.entries
         if column.route in (BY_TEXT, BY_BYTES):
-            ends = [column.offsets + values + column.width, column.data]
+            ends = [column.offsets + (values + 1) * column.width, column.data, column.codes + 4 * batch.rows]
         elif column.route == BY_BIT:
-            ends = [column.data + (column.first_bit + batch.rows + 7) // 8]
+            ends = [column.data + (column.first_bit + values + 7) // 8]
         else:
-            ends = [column.data + values]
+            ends = [column.data + values * column.width]
         if column.validity >= 0:
             ends.append(column.validity + (column.first_valid + batch.rows + 7) // 8)
-        if max(ends) > size or min(column[1:8]) < -1:
+        lowest = min(*column[1:8], column.codes, column.entries)
+        if max(ends) > size or lowest < -1 or (column.codes >= 0 and column.route != BY_TEXT):
             raise IndexError(f"{max(ends):,} of {size:,} bytes")

@@ -136,3 +136,25 @@ def nearest_double(mantissa: cython.ulonglong, exponent: cython.int) -> cython.d
     if power >= 2047:
         return _INFINITY
     return double_of((bits - _HIDDEN) | (cython.cast(cython.ulonglong, power) << 52))
+
+
+def single_of(bits: cython.longlong) -> cython.double:
+    """The single of these 32 bits, as a double: the same number."""
+    sign: cython.ulonglong = (bits >> 31) & 1
+    exponent: cython.longlong = (bits >> 23) & 0xFF
+    fraction: cython.longlong = bits & 0x7FFFFF
+    if exponent == 0xFF:
+        exponent = 0x7FF
+    elif exponent != 0:
+        exponent += 0x380
+    elif fraction != 0:
+        exponent = 0x381
+        while not fraction & 0x800000:
+            fraction <<= 1
+            exponent -= 1
+        fraction &= 0x7FFFFF
+    return double_of(
+        (sign << 63)
+        | (cython.cast(cython.ulonglong, exponent) << 52)
+        | (cython.cast(cython.ulonglong, fraction) << 29)
+    )

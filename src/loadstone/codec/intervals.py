@@ -28,21 +28,19 @@ def _quantities(unit: str, pattern: str) -> str:
     return rf"(?:(?P<{unit}>{number})\s*{pattern}(?:\s+|$))?"
 
 
-_VERBOSE = re.compile(
-    r"(?P<at>@\s*)?"
+# Compiled by `re` when a file has the first interval: few have any, and it takes a millisecond.
+_VERBOSE = (
+    r"(?ai)(?P<at>@\s*)?"
     + "".join(_quantities(*item) for item in _UNITS.items())
-    + rf"(?:{_CLOCK}\s*)?(?P<ago>ago)?",
-    re.IGNORECASE | re.ASCII,
+    + rf"(?:{_CLOCK}\s*)?(?P<ago>ago)?"
 )
-_ISO = re.compile(
-    r"P(?:(?P<years>[+-]?\d+)Y)?(?:(?P<months>[+-]?\d+)M)?(?:(?P<weeks>[+-]?\d+)W)?(?:(?P<days>[+-]?\d+)D)?"
-    r"(?:T(?=[+\-\d])(?:(?P<hours>[+-]?\d+)H)?(?:(?P<minutes>[+-]?\d+)M)?(?:(?P<seconds>[+-]?\d+(?:\.\d+)?)S)?)?",
-    re.ASCII,
+_ISO = (
+    r"(?a)P(?:(?P<years>[+-]?\d+)Y)?(?:(?P<months>[+-]?\d+)M)?(?:(?P<weeks>[+-]?\d+)W)?(?:(?P<days>[+-]?\d+)D)?"
+    r"(?:T(?=[+\-\d])(?:(?P<hours>[+-]?\d+)H)?(?:(?P<minutes>[+-]?\d+)M)?(?:(?P<seconds>[+-]?\d+(?:\.\d+)?)S)?)?"
 )
-_SQL = re.compile(
-    r"(?:(?P<years_sign>[+-]?)(?P<years>\d+)-(?P<months>\d+)(?:\s+|$))?"
-    rf"(?:(?P<days_sign>[+-]?)(?P<days>\d+)\s+(?={_CLOCK.replace('?P<', '?P<ahead_')}))?(?:{_CLOCK})?",
-    re.ASCII,
+_SQL = (
+    r"(?a)(?:(?P<years_sign>[+-]?)(?P<years>\d+)-(?P<months>\d+)(?:\s+|$))?"
+    rf"(?:(?P<days_sign>[+-]?)(?P<days>\d+)\s+(?={_CLOCK.replace('?P<', '?P<ahead_')}))?(?:{_CLOCK})?"
 )
 
 
@@ -94,14 +92,14 @@ def _named(match: re.Match[str]) -> dict[str, int]:
 
 
 def _read_iso(text: str) -> dict[str, int] | None:
-    match = _ISO.fullmatch(text)
+    match = re.fullmatch(_ISO, text)
     if not match or not any(match.groups()):
         return None
     return _named(match)
 
 
 def _read_verbose(text: str) -> dict[str, int] | None:
-    match = _VERBOSE.fullmatch(text)
+    match = re.fullmatch(_VERBOSE, text)
     if not match or not any(match[name] for name in (*_UNITS, "clock")):
         return None
     if match["clock"] and (match["hours"] or match["minutes"] or match["seconds"]):
@@ -114,7 +112,7 @@ def _read_verbose(text: str) -> dict[str, int] | None:
 
 
 def _read_sql(text: str) -> dict[str, int] | None:
-    match = _SQL.fullmatch(text)
+    match = re.fullmatch(_SQL, text)
     if not match or not (match["years"] or match["clock"]):
         return None
     parts = (("years", "years_sign"), ("days", "days_sign"), ("clock", "sign"))

@@ -11,8 +11,8 @@ cdef class Markup:
     cdef Py_ssize_t size
     cdef long long offset
     cdef int tag
-    cdef Py_ssize_t name_start
-    cdef Py_ssize_t name_end
+    cdef unsigned long long name
+    cdef Py_ssize_t name_size
     cdef Py_ssize_t first_r
     cdef Py_ssize_t last_r
     cdef Py_ssize_t first_s
@@ -26,15 +26,12 @@ cdef class Markup:
     cdef Py_ssize_t pass_over(self, Py_ssize_t i) except -2 nogil
     cdef bint is_cdata(self, Py_ssize_t i) except -1 nogil
     cdef Py_ssize_t behind(self, Py_ssize_t i, unsigned char last, unsigned char before) except -2 nogil
-    cdef bint is_named(self, unsigned char first, Py_ssize_t size) except -1 nogil
+    cdef Py_ssize_t take_name(self, Py_ssize_t i) except -2 nogil
+    cdef bint is_named(self, unsigned long long name, Py_ssize_t size) except -1 nogil
     cdef Py_ssize_t skip_element(self, Py_ssize_t i) except -2 nogil
     cdef Py_ssize_t plain_end(self, Py_ssize_t i) except -2 nogil
     cdef Py_ssize_t copy_text(self, Py_ssize_t i, Buffer out) except -2 nogil
     cdef Py_ssize_t copy_entity(self, Py_ssize_t i, Buffer out) except -2 nogil
 
 
-cdef int named_entity(Text text, Py_ssize_t start, Py_ssize_t end) except -1 nogil
-cdef int put_character(long point, Buffer out) except -1 nogil
-cdef int unescape_cell(Buffer out, Py_ssize_t start) except -1 nogil
-cdef long escaped_point(Buffer text, Py_ssize_t i) except -2 nogil
 cdef Py_ssize_t refuse_markup(long long position) except -2 with gil

@@ -9,7 +9,7 @@ from __future__ import annotations
 import cython
 
 from loadstone.codec.buffers import Buffer, Text
-from loadstone.codec.kinds import HAS_NUL, NON_ASCII
+from loadstone.codec.characters import named_entity, put_character, put_lines
 from loadstone.codec.texts import hex_digit
 from loadstone.errors import FormatError
 
@@ -21,15 +21,17 @@ CLOSING = 2
 EMPTY = 3  # opening and closing at once
 
 _CUT_OFF = cython.declare(cython.Py_ssize_t, -1)
+_LOW_SEVEN_BYTES = cython.declare(cython.ulonglong, 0xFFFFFFFFFFFFFF)
 
 
 class Markup:
     """Tags and text of a block, found one after the other from a position that the caller keeps.
 
     Methods that find something return the position behind it, or -1 where the block ends before: then the
-    caller begins again with a longer block. After `next_tag`, `tag` says which kind it is, `name_start` and
-    `name_end` frame its local name, and `first_r`, `first_s`, `first_t` with their `last_`s the values of the
-    attributes of these names, -1 where there is none.
+    caller begins again with a longer block. After `next_tag`, `tag` says which kind it is, `name` and
+    `name_size` are its local name (its last eight bytes, big-endian) and how long that is, and `first_r`,
+    `first_s`, `first_t` with their `last_`s the values of the attributes of these names, -1 where there is
+    none.
     """
 
     def __init__(self) -> None:
@@ -37,8 +39,8 @@ class Markup:
         self.size = 0
         self.offset = 0
         self.tag = 0
-        self.name_start = 0
-        self.name_end = 0
+        self.name = 0
+        self.name_size = 0
         self.first_r = self.last_r = -1
         self.first_s = self.last_s = -1
         self.first_t = self.last_t = -1
@@ -68,18 +70,35 @@ class Markup:
 
     def closing_tag(self, i: cython.Py_ssize_t) -> cython.Py_ssize_t:
         """Reads a closing tag whose name begins at `i`."""
+        c: cython.uchar
         self.tag = CLOSING
-        self.name_start = i
+        i = self.take_name(i)
         while i < self.size:
-            if self.block.data[i] == 62:  # >
-                self.name_end = i
-                while self.name_end > self.name_start and self.block.data[self.name_end - 1] <= 32:
-                    self.name_end -= 1
-                return i + 1
-            if self.block.data[i] == 58:  # :
-                self.name_start = i + 1
+            c = self.block.data[i]
             i += 1
+            if c == 62:  # >
+                return i
+            if c > 32:
+                return refuse_markup(self.offset + i - 1)
         return _CUT_OFF
+
+    def take_name(self, i: cython.Py_ssize_t) -> cython.Py_ssize_t:
+        """Reads the name at `i`; returns the position behind it."""
+        c: cython.uchar
+        self.name = 0
+        self.name_size = 0
+        while i < self.size:
+            c = self.block.data[i]
+            if c <= 32 or c in {62, 47}:  # > /
+                return i
+            if c == 58:  # :
+                self.name = 0
+                self.name_size = 0
+            else:
+                self.name = ((self.name & _LOW_SEVEN_BYTES) << 8) | c
+                self.name_size += 1
+            i += 1
+        return i
 
     def opening_tag(self, i: cython.Py_ssize_t) -> cython.Py_ssize_t:
         """Reads an opening or empty tag whose name begins at `i`, with its attributes."""
@@ -89,20 +108,11 @@ class Markup:
         name_end: cython.Py_ssize_t
         self.tag = OPENING
         self.first_r = self.first_s = self.first_t = -1
-        self.name_start = i
-        self.name_end = -1
-        while i < self.size:
-            c = self.block.data[i]
-            if c <= 32 or c in {62, 47}:  # > /
-                self.name_end = i
-                break
-            if c == 58:  # :
-                self.name_start = i + 1
-            i += 1
+        i = self.take_name(i)
         while i < self.size:
             c = self.block.data[i]
             if c == 62:
-                if self.name_end == self.name_start:
+                if self.name_size == 0:
                     return refuse_markup(self.offset + i)
                 return i + 1
             if c == 47:
@@ -190,9 +200,9 @@ class Markup:
             i += 1
         return _CUT_OFF
 
-    def is_named(self, first: cython.uchar, size: cython.Py_ssize_t) -> cython.bint:
-        """Whether the tag's name begins so and is so long."""
-        return self.name_end - self.name_start == size and self.block.data[self.name_start] == first
+    def is_named(self, name: cython.ulonglong, size: cython.Py_ssize_t) -> cython.bint:
+        """Whether the tag's name is this one, given as `name` and `name_size` are."""
+        return self.name == name and self.name_size == size
 
     def skip_element(self, i: cython.Py_ssize_t) -> cython.Py_ssize_t:
         """Passes over what the opening tag that ends at `i` opens, with all that is in it."""
@@ -244,7 +254,7 @@ class Markup:
                 start = i + 9
                 i = self.behind(start, 93, 93)
                 if i >= 0:
-                    out.put_slice(self.block, start, i - 3)
+                    put_lines(self.block, start, i - 3, out)
             elif i + 1 < self.size and self.block.data[i + 1] in {33, 63}:
                 i = self.pass_over(i)
             else:
@@ -298,89 +308,6 @@ class Markup:
             return refuse_markup(self.offset + i)
         out.put_byte(cython.cast(cython.int, point))
         return end + 1
-
-
-def named_entity(text: Text, start: cython.Py_ssize_t, end: cython.Py_ssize_t) -> cython.int:
-    """The character of one of the entities that XML knows by itself; 0 for any other."""
-    size: cython.Py_ssize_t = end - start
-    a: cython.uchar = text.data[start]
-    b: cython.uchar = text.data[start + 1]
-    if size == 2 and b == 116:  # ?t
-        return 60 if a == 108 else 62 if a == 103 else 0
-    if size == 3 and a == 97 and b == 109 and text.data[start + 2] == 112:  # amp
-        return 38
-    if size == 4 and text.data[start + 2] == 111 and a == 113 and b == 117:  # quot
-        return 34
-    if size == 4 and text.data[start + 2] == 111 and a == 97 and b == 112:  # apos
-        return 39
-    return 0
-
-
-def put_character(point: cython.long, out: Buffer) -> cython.int:
-    """Appends a character in UTF-8."""
-    if point < 0x80:
-        return out.put_byte(cython.cast(cython.int, point))
-    if point < 0x800:
-        out.put_byte(0xC0 | (point >> 6))
-    else:
-        if point < 0x10000:
-            out.put_byte(0xE0 | (point >> 12))
-        else:
-            out.put_byte(0xF0 | (point >> 18))
-            out.put_byte(0x80 | ((point >> 12) & 0x3F))
-        out.put_byte(0x80 | ((point >> 6) & 0x3F))
-    return out.put_byte(0x80 | (point & 0x3F))
-
-
-def unescape_cell(out: Buffer, start: cython.Py_ssize_t) -> cython.int:
-    """Undoes `_x000D_`, as workbooks write what XML cannot hold, in all from `start`; returns the form.
-
-    Halves of surrogate pairs are left as they are written.
-    """
-    form: cython.int = 0
-    seen: cython.uchar = 0
-    i: cython.Py_ssize_t = start
-    to: cython.Py_ssize_t = start
-    end: cython.Py_ssize_t = out.position
-    point: cython.long
-    c: cython.uchar
-    while i < end:
-        c = out.data[i]
-        seen |= c
-        if c == 0:
-            form |= HAS_NUL
-        if c == 95 and end - i >= 7 and out.data[i + 1] == 120 and out.data[i + 6] == 95:
-            point = escaped_point(out, i + 2)
-            if point >= 0 and not 0xD800 <= point < 0xE000:
-                # Shorter than what it replaces, so that nothing unread is written over.
-                out.position = to
-                put_character(point, out)
-                if point == 0:
-                    form |= HAS_NUL
-                if point >= 128:
-                    seen |= 128
-                to = out.position
-                i += 7
-                continue
-        if to != i:
-            out.room[to] = c
-        to += 1
-        i += 1
-    out.position = to
-    return form | NON_ASCII if seen >= 128 else form
-
-
-def escaped_point(text: Buffer, i: cython.Py_ssize_t) -> cython.long:
-    """The number that four hexadecimal digits stand for; -1 where they are none."""
-    point: cython.long = 0
-    digit: cython.int
-    k: cython.int
-    for k in range(4):
-        digit = hex_digit(text.data[i + k])
-        if digit < 0:
-            return -1
-        point = 16 * point + digit
-    return point
 
 
 def refuse_markup(position: cython.longlong) -> cython.Py_ssize_t:

@@ -12,7 +12,8 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from loadstone.codec import kinds as k
 from loadstone.codec.buffers import Text

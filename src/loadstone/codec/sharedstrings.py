@@ -7,7 +7,8 @@ from array import array
 import cython
 
 from loadstone.codec.buffers import Buffer, IntegerList, Text
-from loadstone.codec.markup import CLOSING, EMPTY, Markup, unescape_cell
+from loadstone.codec.characters import unescape_cell
+from loadstone.codec.markup import CLOSING, EMPTY, Markup
 from loadstone.errors import FormatError
 
 __all__ = ["SharedStrings", "SharedStringsParser"]
@@ -79,13 +80,13 @@ class SharedStringsParser:
             if after < 0:
                 return i
             if self.markup.tag == CLOSING:
-                if self.markup.is_named(115, 3):  # sst
+                if self.markup.is_named(0x737374, 3):  # sst
                     self.is_done = True
                     return after
-            elif self.markup.tag == EMPTY and self.markup.is_named(115, 3):
+            elif self.markup.tag == EMPTY and self.markup.is_named(0x737374, 3):
                 self.is_done = True
                 return after
-            elif self.markup.is_named(115, 2):  # si
+            elif self.markup.is_named(0x7369, 2):  # si
                 start = self.out.position
                 if self.markup.tag != EMPTY:
                     after = copy_runs(self.markup, after, self.out)

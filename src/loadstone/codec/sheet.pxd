@@ -13,6 +13,7 @@ cdef class SheetEncoder:
     cdef SheetRows rows
     cdef const int[::1] columns
     cdef unsigned char[::1] is_wanted
+    cdef unsigned char[::1] is_date
     cdef long long first_row
     cdef object max_record_bytes
     cdef Text block
@@ -23,8 +24,10 @@ cdef class SheetEncoder:
 
     cdef Py_ssize_t encode(self) except -2 nogil
     cdef int write_row(self) except -1 nogil
+    cdef int cut_midnight(self, Py_ssize_t column) except -1 nogil
     cdef int keep_raw(self) except -1 nogil
     cdef int put_raw_cell(self, Py_ssize_t column) except -1 nogil
 
 
+cdef Py_ssize_t date_end(Text text, Py_ssize_t start, Py_ssize_t end) except -2 nogil
 cdef int put_csv(Text text, Py_ssize_t start, Py_ssize_t end, int form, Buffer out) except -1 nogil

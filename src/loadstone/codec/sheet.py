@@ -8,23 +8,27 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
-from dataclasses import replace
 
 import cython
+from msgspec.structs import replace
 
 from loadstone.codec.bloom import BloomFilter
 from loadstone.codec.buffers import Buffer, IntegerList, Text
 from loadstone.codec.codes import TOO_MANY_CELLS
 from loadstone.codec.kinds import HAS_NUL, NON_ASCII, PLAIN
 from loadstone.codec.rows import RowWriter
-from loadstone.codec.sheetrows import END_OF_DATA, IN_BLOCK, IN_STRINGS, MOST_COLUMNS, NOWHERE, SheetRows
+from loadstone.codec.sheetcells import MOST_COLUMNS
+from loadstone.codec.sheetrows import END_OF_DATA, IN_BLOCK, IN_SPARE, IN_STRINGS, NOWHERE, SheetRows
 from loadstone.errors import FormatError
 from loadstone.model.batch import RAW_LIMIT, Chunk, RowIndex
 from loadstone.model.contract import LoadPlan
+from loadstone.model.types import PgType
 
 __all__ = ["SheetEncoder"]
 
 _CELL_FORMS = cython.declare(cython.int, NON_ASCII | HAS_NUL | PLAIN)
+_DATE_TYPE = PgType("date")
+_DATE_SIZE = cython.declare(cython.Py_ssize_t, 10)
 
 
 class SheetEncoder:
@@ -59,6 +63,11 @@ class SheetEncoder:
         self.is_wanted = bytearray(MOST_COLUMNS)
         for column in columns:
             self.is_wanted[column] = 1
+        # Cells of which only dates are made.
+        self.is_date = bytearray(
+            bool(cell.columns) and all(column.type == _DATE_TYPE for column in cell.columns)
+            for cell in plan.cells
+        )
         self.first_row = first_row
         self.max_record_bytes = max_record_bytes
         self.block = Text(b"")
@@ -127,6 +136,8 @@ class SheetEncoder:
         for k in range(len(self.columns)):
             column = self.columns[k]
             source = self.rows.sources[column] if column < self.rows.used else NOWHERE
+            if self.is_date[k] and source != NOWHERE:
+                self.cut_midnight(column)
             if source == NOWHERE:
                 self.writer.missing(k)
             elif source == IN_BLOCK:
@@ -165,6 +176,18 @@ class SheetEncoder:
             self.raw_rows.append(self.writer.row_number)
             self.raw_rows.append(self.raw.position)
         return self.writer.end(size)
+
+    def cut_midnight(self, column: cython.Py_ssize_t) -> cython.int:
+        """Makes a date of one that is shown with midnight, as a format with a time of day does."""
+        source: cython.int = self.rows.sources[column]
+        end: cython.Py_ssize_t = self.rows.ends[column]
+        if (self.rows.forms[column] & PLAIN) and end - self.rows.starts[column] > _DATE_SIZE:
+            if source == IN_BLOCK:
+                end = date_end(self.block, self.rows.starts[column], end)
+            elif source == IN_SPARE:
+                end = date_end(self.rows.spare, self.rows.starts[column], end)
+            self.rows.ends[column] = end
+        return 0
 
     def keep_raw(self) -> cython.int:
         """Appends the row as a line of CSV."""
@@ -226,6 +249,18 @@ class SheetEncoder:
             chunk.index = with_raws(chunk.index, raws)
             chunk.late_index = with_raws(chunk.late_index, raws)
         return chunk
+
+
+def date_end(text: Text, start: cython.Py_ssize_t, end: cython.Py_ssize_t) -> cython.Py_ssize_t:
+    """Where the date in text[start:end] ends if midnight and nothing else follows it; else `end`."""
+    i: cython.Py_ssize_t = start + _DATE_SIZE
+    if end - i < 6 or text.data[i] not in {32, 84} or text.data[i + 3] != 58:  # T :
+        return end
+    while i + 1 < end:
+        i += 1
+        if text.data[i] not in {46, 48, 58}:  # . 0 :
+            return end
+    return start + _DATE_SIZE
 
 
 def put_csv(

@@ -48,6 +48,10 @@ class CellNumbers:
         self.exponent = 0
         self.count = 0
         self.digits = bytearray(24)
+        self.last_mantissa = 0
+        self.last_exponent = 0
+        self.last_kind = 0
+        self.last_serial = Buffer(32)
 
     def scan(self, text: Text, start: cython.Py_ssize_t, end: cython.Py_ssize_t) -> cython.int:
         """Reads text[start:end]: whether it is a number, and already in its double's shortest form."""
@@ -196,13 +200,38 @@ class CellNumbers:
     def put_serial(
         self, kind: cython.int, text: Text, start: cython.Py_ssize_t, end: cython.Py_ssize_t, out: Buffer
     ) -> cython.int:
-        """Appends the date or time that the number scanned stands for; 0 where there is no such date."""
+        """Appends the date or time that the number scanned stands for; 0 where there is no such date.
+
+        Dates repeat from row to row, so the last one is kept.
+        """
+        begin: cython.Py_ssize_t = out.position
+        if self.is_negative and self.mantissa != 0:
+            return 0
+        if self.count > _MOST_DIGITS:
+            return self.compute_serial(kind, text, start, end, out)
+        if (
+            self.mantissa == self.last_mantissa
+            and self.exponent == self.last_exponent
+            and kind == self.last_kind
+        ):
+            return out.put_slice(self.last_serial, 0, self.last_serial.position) + 1
+        if not self.compute_serial(kind, text, start, end, out):
+            return 0
+        self.last_serial.position = 0
+        self.last_serial.put_slice(out, begin, out.position)
+        self.last_mantissa = self.mantissa
+        self.last_exponent = self.exponent
+        self.last_kind = kind
+        return 1
+
+    def compute_serial(
+        self, kind: cython.int, text: Text, start: cython.Py_ssize_t, end: cython.Py_ssize_t, out: Buffer
+    ) -> cython.int:
+        """As `put_serial`, for a number that is not negative."""
         value: cython.double
         days: cython.longlong
         millis: cython.longlong
         first: cython.longlong = 0 if self.is_1904 else 1
-        if self.is_negative and self.mantissa != 0:
-            return 0
         if self.count > _MOST_DIGITS:
             value = read_double(text, start, end)
         else:
@@ -269,15 +298,27 @@ def put_integer(value: cython.longlong, width: cython.int, out: Buffer) -> cytho
     return 0
 
 
+def put_pair(value: cython.int, out: Buffer) -> cython.int:
+    """Appends a number below 100 as two digits."""
+    tens: cython.int = value // 10
+    out.put_byte(48 + tens)
+    return out.put_byte(48 + value - 10 * tens)
+
+
 def put_clock(millis: cython.longlong, out: Buffer) -> cython.int:
     """Appends milliseconds as hours, minutes, seconds and, where there are any, thousandths."""
     seconds: cython.longlong = millis // 1000
-    millis = millis % 1000
-    put_integer(seconds // 3600, 2, out)
+    minutes: cython.longlong = seconds // 60
+    hours: cython.longlong = minutes // 60
+    millis -= 1000 * seconds
+    if hours < 100:
+        put_pair(cython.cast(cython.int, hours), out)
+    else:
+        put_integer(hours, 2, out)
     out.put_byte(58)
-    put_integer(seconds // 60 % 60, 2, out)
+    put_pair(cython.cast(cython.int, minutes - 60 * hours), out)
     out.put_byte(58)
-    put_integer(seconds % 60, 2, out)
+    put_pair(cython.cast(cython.int, seconds - 60 * minutes), out)
     if millis != 0:
         out.put_byte(46)
         put_integer(millis, 3, out)
@@ -300,8 +341,9 @@ def put_day(days: cython.longlong, out: Buffer) -> cython.int:
     year += era * 400
     if month >= 10:
         year += 1
-    put_integer(year, 4, out)
+    put_pair(cython.cast(cython.int, year // 100), out)
+    put_pair(cython.cast(cython.int, year % 100), out)
     out.put_byte(45)
-    put_integer(month + 3 if month < 10 else month - 9, 2, out)
+    put_pair(cython.cast(cython.int, month + 3 if month < 10 else month - 9), out)
     out.put_byte(45)
-    return put_integer(day + 1, 2, out)
+    return put_pair(cython.cast(cython.int, day + 1), out)

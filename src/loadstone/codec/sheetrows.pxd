@@ -5,12 +5,14 @@ cimport cython
 from loadstone.codec.buffers cimport Buffer, Text
 from loadstone.codec.markup cimport Markup
 from loadstone.codec.sharedstrings cimport SharedStrings
+from loadstone.codec.sheetcells cimport PlainCells
 from loadstone.codec.sheetnumbers cimport CellNumbers
 
 
 @cython.final
 cdef class SheetRows:
     cdef Markup markup
+    cdef PlainCells plain
     cdef SharedStrings strings
     cdef const int[::1] styles
     cdef CellNumbers numbers
@@ -32,20 +34,22 @@ cdef class SheetRows:
     cdef Py_ssize_t next_row(self, Py_ssize_t i) except -2 nogil
     cdef int clear(self) except -1 nogil
     cdef Py_ssize_t read_cells(self, Py_ssize_t i) except -2 nogil
+    cdef bint take_plain(self) except -1 nogil
     cdef Py_ssize_t read_cell(self, Py_ssize_t i) except -2 nogil
     cdef int take_spare(self, unsigned char kind, Py_ssize_t style, Py_ssize_t start) except -1 nogil
     cdef int take(
         self, unsigned char kind, Py_ssize_t style, Text text, int source, Py_ssize_t start, Py_ssize_t end
     ) except -1 nogil
-    cdef int take_number(
-        self, Py_ssize_t column, Py_ssize_t style, Text text, int source, Py_ssize_t start, Py_ssize_t end
+    cdef int take_string(self, long long number) except -1 nogil
+    cdef int kind_of(self, Py_ssize_t style) except -1 nogil
+    cdef bint take_number(
+        self, Py_ssize_t style, Text text, int source, Py_ssize_t start, Py_ssize_t end
     ) except -1 nogil
     cdef int set_cell(
         self, Py_ssize_t column, int source, Py_ssize_t start, Py_ssize_t end, int form
     ) except -1 nogil
     cdef int put_truth(self, bint is_true) except -1 nogil
     cdef Py_ssize_t integer(self, Py_ssize_t start, Py_ssize_t end) except -2 nogil
-    cdef Py_ssize_t integer_in(self, Text text, Py_ssize_t start, Py_ssize_t end) except -2 nogil
     cdef Py_ssize_t column_of(self, Py_ssize_t start, Py_ssize_t end) except -2 nogil
 
 

@@ -11,16 +11,22 @@ from array import array
 import cython
 
 from loadstone.codec.buffers import Buffer, Text
+from loadstone.codec.characters import unescape_cell
 from loadstone.codec.kinds import PLAIN
-from loadstone.codec.markup import CLOSING, EMPTY, OPENING, Markup, unescape_cell
+from loadstone.codec.markup import CLOSING, EMPTY, OPENING, Markup
 from loadstone.codec.sharedstrings import SharedStrings, copy_runs
+from loadstone.codec.sheetcells import (
+    HOLDS_INTEGER,
+    HOLDS_NOTHING,
+    HOLDS_STRING,
+    MOST_COLUMNS,
+    PlainCells,
+    whole_number,
+)
 from loadstone.codec.sheetnumbers import NO_NUMBER, SHORTEST, CellNumbers
 from loadstone.errors import FormatError
 
-__all__ = ["MOST_COLUMNS", "SheetRows"]
-
-#: Columns that a worksheet can have.
-MOST_COLUMNS = 16_384
+__all__ = ["SheetRows"]
 
 # Where a cell's text is.
 NOWHERE = 0
@@ -56,6 +62,7 @@ class SheetRows:
 
     def __init__(self, strings: SharedStrings, styles: array[int], *, is_1904: bool) -> None:
         self.markup = Markup()
+        self.plain = PlainCells()
         self.strings = strings
         self.styles = styles
         self.numbers = CellNumbers(is_1904)
@@ -76,6 +83,7 @@ class SheetRows:
         """Takes a block that begins at `offset` of the sheet's part."""
         self.block = block
         self.markup.open(block, offset)
+        self.plain.open(block)
 
     def next_row(self, i: cython.Py_ssize_t) -> cython.Py_ssize_t:
         """Finds the next row from `i` on; returns the position behind it, -1 where the block ends before.
@@ -84,17 +92,17 @@ class SheetRows:
         """
         after: cython.Py_ssize_t
         number: cython.longlong = self.row_number
+        was_inside: cython.bint = self.is_inside
         while True:
             after = self.markup.next_tag(i)
             if after < 0:
-                return _LACKS
+                break
             if not self.is_inside:
                 if self.markup.tag == CLOSING:
-                    if self.markup.is_named(119, 9):  # worksheet
+                    if self.markup.is_named(0x6F726B7368656574, 9):  # worksheet
                         self.found = END_OF_DATA
                         return after
-                elif self.markup.is_named(115, 9) and self.block.data[self.markup.name_start + 5] == 68:
-                    # sheetData, and not sheetView
+                elif self.markup.is_named(0x6865657444617461, 9):  # sheetData
                     if self.markup.tag == EMPTY:
                         self.found = END_OF_DATA
                         return after
@@ -102,23 +110,28 @@ class SheetRows:
             elif self.markup.tag == CLOSING:  # sheetData
                 self.found = END_OF_DATA
                 return after
-            elif self.markup.is_named(114, 3):  # row
+            elif self.markup.is_named(0x726F77, 3):  # row
                 self.found = ROW
                 self.offset = i
                 self.row_number += 1
                 if self.markup.first_r >= 0:
                     self.row_number = self.integer(self.markup.first_r, self.markup.last_r)
                 self.clear()
+                self.plain.begin_row(self.markup.first_r, self.markup.last_r)
                 if self.markup.tag == OPENING:
                     after = self.read_cells(after)
-                    if after < 0:
-                        self.row_number = number
+                if after < 0:
+                    break
                 return after
             elif self.markup.tag == OPENING:
                 after = self.markup.skip_element(after)
                 if after < 0:
-                    return _LACKS
+                    break
             i = after
+        # All of it comes again.
+        self.row_number = number
+        self.is_inside = was_inside
+        return _LACKS
 
     def clear(self) -> cython.int:
         """Makes ready for a row."""
@@ -132,7 +145,12 @@ class SheetRows:
 
     def read_cells(self, i: cython.Py_ssize_t) -> cython.Py_ssize_t:
         """Reads the cells of a row from behind its opening tag; returns where the row ends, or -1."""
+        after: cython.Py_ssize_t
         while True:
+            after = self.plain.find(i)
+            while after >= 0 and self.take_plain():
+                i = after
+                after = self.plain.find(i)
             i = self.markup.next_tag(i)
             if i < 0:
                 return _LACKS
@@ -150,6 +168,19 @@ class SheetRows:
                 i = self.markup.skip_element(i)
             if i < 0:
                 return _LACKS
+
+    def take_plain(self) -> cython.bint:
+        """Takes the cell that `plain` has found; False where it is to be looked at more closely."""
+        self.column = self.plain.column
+        if self.plain.holds == HOLDS_NOTHING:
+            return True
+        if self.plain.holds == HOLDS_STRING:
+            self.take_string(self.plain.number)
+            return True
+        if self.plain.holds == HOLDS_INTEGER and self.kind_of(self.plain.style) == 0:
+            self.set_cell(self.column, IN_BLOCK, self.plain.start, self.plain.end, PLAIN)
+            return True
+        return self.take_number(self.plain.style, self.block, IN_BLOCK, self.plain.start, self.plain.end)
 
     def read_cell(self, i: cython.Py_ssize_t) -> cython.Py_ssize_t:
         """Reads a cell from behind its opening tag; returns the position behind it, or -1."""
@@ -182,7 +213,7 @@ class SheetRows:
                     i = self.markup.copy_text(i, self.spare)
                     if i >= 0:
                         self.take_spare(kind, style, start)
-            elif self.markup.is_named(105, 2):  # is
+            elif self.markup.is_named(0x6973, 2):  # is
                 start = self.spare.position
                 i = copy_runs(self.markup, i, self.spare)
                 if i >= 0:
@@ -214,56 +245,63 @@ class SheetRows:
         end: cython.Py_ssize_t,
     ) -> cython.int:
         """Notes the value of the cell at hand, which is text[start:end] as it is stored."""
-        column: cython.Py_ssize_t = self.column
         form: cython.int = IS_TEXT
-        number: cython.Py_ssize_t
         if kind == 115:  # s
-            number = self.integer_in(text, start, end)
-            if number < 0 or number >= len(self.strings.ends):
-                return refuse_string(number, len(self.strings.ends))
-            start = cython.cast(cython.Py_ssize_t, self.strings.ends[number - 1] >> 4) if number > 0 else 0
-            end = cython.cast(cython.Py_ssize_t, self.strings.ends[number] >> 4)
-            form = IS_TEXT | (self.strings.ends[number] & 15)
-            source = IN_STRINGS
-            if start == end:
+            return self.take_string(whole_number(text, start, end))
+        if kind == 110:
+            if self.take_number(style, text, source, start, end):
                 return 0
-        elif kind == 98:  # b
+        elif kind == 98 and end - start == 1 and text.data[start] in {48, 49}:  # b
             form = PLAIN | IS_TRUTH
-            number = text.data[start]
+            is_true: cython.bint = text.data[start] == 49
             start = self.spare.position
-            self.put_truth(number != 48)
+            self.put_truth(is_true)
             end = self.spare.position
             source = IN_SPARE
         elif kind == 101:  # e
             form = IS_ERROR
         elif kind == 100:  # d
             form = PLAIN
-        elif kind == 110:
-            return self.take_number(column, style, text, source, start, end)
-        return self.set_cell(column, source, start, end, form)
+        return self.set_cell(self.column, source, start, end, form)
+
+    def take_string(self, number: cython.longlong) -> cython.int:
+        """Takes a shared string for the cell at hand."""
+        start: cython.longlong = 0
+        end: cython.longlong
+        if number < 0 or number >= len(self.strings.ends):
+            return refuse_string(number, len(self.strings.ends))
+        if number > 0:
+            start = self.strings.ends[number - 1] >> 4
+        end = self.strings.ends[number]
+        if start == end >> 4:
+            return 0
+        return self.set_cell(self.column, IN_STRINGS, start, end >> 4, IS_TEXT | (end & 15))
+
+    def kind_of(self, style: cython.Py_ssize_t) -> cython.int:
+        """The kind of a style's number format."""
+        return self.styles[style] if 0 <= style < len(self.styles) else 0
 
     def take_number(
         self,
-        column: cython.Py_ssize_t,
         style: cython.Py_ssize_t,
         text: Text,
         source: cython.int,
         start: cython.Py_ssize_t,
         end: cython.Py_ssize_t,
-    ) -> cython.int:
-        """Notes a number, or the date that it stands for."""
-        kind: cython.int = 0
+    ) -> cython.bint:
+        """Takes a number, or the date that it stands for; False where it is none."""
+        kind: cython.int = self.kind_of(style)
         shape: cython.int = self.numbers.scan(text, start, end)
         begin: cython.Py_ssize_t = self.spare.position
-        if 0 <= style < len(self.styles):
-            kind = self.styles[style]
         if shape == NO_NUMBER:
-            return self.set_cell(column, source, start, end, IS_TEXT)
+            return False
         if kind == 0 or not self.numbers.put_serial(kind, text, start, end, self.spare):
             if shape == SHORTEST:
-                return self.set_cell(column, source, start, end, PLAIN)
+                self.set_cell(self.column, source, start, end, PLAIN)
+                return True
             self.numbers.put_number(text, start, end, self.spare)
-        return self.set_cell(column, IN_SPARE, begin, self.spare.position, PLAIN)
+        self.set_cell(self.column, IN_SPARE, begin, self.spare.position, PLAIN)
+        return True
 
     def set_cell(
         self,
@@ -295,24 +333,8 @@ class SheetRows:
         Raises:
             FormatError: it holds none.
         """
-        value: cython.Py_ssize_t = self.integer_in(self.block, start, end)
+        value: cython.Py_ssize_t = whole_number(self.block, start, end)
         return value if value >= 0 else refuse_attribute(self.markup.offset + start)
-
-    def integer_in(self, text: Text, start: cython.Py_ssize_t, end: cython.Py_ssize_t) -> cython.Py_ssize_t:
-        """The number text[start:end], of up to nine digits; -1 where it is none."""
-        value: cython.Py_ssize_t = 0
-        while start < end and text.data[start] <= 32:
-            start += 1
-        while end > start and text.data[end - 1] <= 32:
-            end -= 1
-        if start >= end or end - start > 9:
-            return -1
-        while start < end:
-            if not 48 <= text.data[start] <= 57:
-                return -1
-            value = value * 10 + (text.data[start] - 48)
-            start += 1
-        return value
 
     def column_of(self, start: cython.Py_ssize_t, end: cython.Py_ssize_t) -> cython.Py_ssize_t:
         """The column, from 0, that a reference such as B12 names.

@@ -13,3 +13,4 @@ cdef bint is_word(
     Text text, Py_ssize_t start, Py_ssize_t end, const unsigned char* word, Py_ssize_t size
 ) except -1 nogil
 cdef int hex_digit(unsigned char c) noexcept nogil
+cdef bint has_nul(Text text, Py_ssize_t start, Py_ssize_t end) except -1 nogil

@@ -6,6 +6,9 @@ import cython
 
 from loadstone.codec.buffers import Text
 
+if cython.compiled:
+    from cython.cimports.libc.string import memchr
+
 __all__ = []
 
 
@@ -135,3 +138,12 @@ def hex_digit(c: cython.uchar) -> cython.int:
     if 97 <= c <= 102:
         return c - 87
     return -1
+
+
+def has_nul(text: Text, start: cython.Py_ssize_t, end: cython.Py_ssize_t) -> cython.bint:
+    """Whether text[start:end] holds a NUL."""
+    if start >= end or end > len(text.data):
+        return False
+    if not cython.compiled:
+        return 0 in text.data[start:end]
+    return memchr(cython.address(text.data[start]), 0, end - start) != cython.NULL

@@ -96,8 +96,8 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "minimum_rows": "The share counts once so many rows are read.",
     },
     "Format": {
-        "type": "csv (any delimited text), jsonl (one object per line), json (any other layout), parquet or "
-        "xlsx (any workbook). Left out: by the file's name and its beginning.",
+        "type": "csv (any delimited text), jsonl (one object per line), json (any other layout), parquet, "
+        "avro, orc or xlsx (any workbook). Left out: by the file's name and its beginning.",
         "preset": "How a program writes its exports: a name that stands for other keys of `format`; keys "
         "written beside it go before it.",
         "delimiter": "Between cells: one character or several, or `whitespace` for runs of blanks and tabs. "

@@ -28,8 +28,4 @@ def config_hash(dataset: Dataset) -> str:
 
 def _settings(value: object) -> Any:
     """What JSON has no word for: settings, less the defaults, and bounds of partitions in Python code."""
-    if not isinstance(value, Configured):
-        return to_builtins(value)
-    defaults = value.at_defaults()
-    settings = {name: getattr(value, name) for name in value.__struct_fields__}
-    return {name: setting for name, setting in settings.items() if setting != getattr(defaults, name)}
+    return value.not_default() if isinstance(value, Configured) else to_builtins(value)

@@ -21,7 +21,7 @@ from loadstone.model.batch import Reject
 __all__ = ["JSON_FORMATS", "PREFIX", "MendedRecord", "is_whole", "mendable", "read_mended"]
 
 #: Formats whose rejected records are kept as JSON objects.
-JSON_FORMATS = frozenset({"json", "jsonl", "parquet"})
+JSON_FORMATS = frozenset({"avro", "json", "jsonl", "orc", "parquet"})
 
 
 def mendable(rejects: Iterable[Reject], dialect: Mapping[str, Any], names: Sequence[str]) -> Iterator[bytes]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from loadstone.model.batch import Reject
 
@@ -12,8 +12,7 @@ __all__ = ["PREFIX", "MendedRecord", "is_whole"]
 PREFIX = ("_row", "_line", "_reason")
 
 
-@dataclass(frozen=True, slots=True)
-class MendedRecord:
+class MendedRecord(Struct, frozen=True):
     """A record of a mended file.
 
     Attributes:

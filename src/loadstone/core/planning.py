@@ -6,7 +6,9 @@ Columns are matched by name, never by position: exactly first, then without rega
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from loadstone.core.agreement import (
     LINEAGE,
@@ -28,8 +30,7 @@ from loadstone.model.types import UNDECIDED, PgType
 __all__ = ["Planned", "make_plan"]
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(Struct, frozen=True):
     """A plan, and what was decided on the way.
 
     Attributes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from loadstone.codec.jsonmembers import read_elements, read_members, read_value
 from loadstone.codec.jsonobject import LONELY

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from loadstone.errors import LoadstoneError, ObjectMissing
 from loadstone.executor.load import Order, Parts, load_object

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from functools import partial
 
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from loadstone.core.evidence_needed import wide_layout
 from loadstone.core.planning import Planned, make_plan
 from loadstone.errors import LoadstoneError, ObjectBusy, TableBusy
 from loadstone.executor.growth import Growth
@@ -28,8 +31,7 @@ from loadstone.ports import Admission, Clock, Database, LoadTransaction, OpenFil
 __all__ = ["Order", "Parts", "load_object"]
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """One key asked into one dataset.
 
     Attributes:
@@ -53,8 +55,7 @@ class Order:
     child_columns: Mapping[str, tuple[Column, ...]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(Struct, frozen=True):
     """The adapters that a load works with."""
 
     source: Source
@@ -138,7 +139,7 @@ def _load_rows(
     version = order.request.version
     parts.progress.started(version)
     with _opened(order, parts) as file:
-        planned = _plan(order, parts, transaction, file.layout)
+        planned = _plan(order, parts, transaction, wide_layout(file.layout, order.columns))
         plan = transaction.prepare(planned.plan, file.layout)
         growth = Growth(file, plan, planned.evolving, planned.fresh)
         chunks = file.chunks(plan)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from random import Random
 from typing import TypeVar
+
+from msgspec import Struct, field
 
 from loadstone.errors import ObjectBusy, SlotUnavailable, TableBusy, Transient
 from loadstone.model.load import LoadOutcome
@@ -21,8 +22,7 @@ _AFTER_A_FAULT = Backoff(first=0.25, longest=20.0)
 _WHILE_BUSY = Backoff(first=0.1, longest=2.0)
 
 
-@dataclass(slots=True)
-class Patience:
+class Patience(Struct):
     """Retries with exponential backoff and full jitter.
 
     Attributes:

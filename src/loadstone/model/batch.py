@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 __all__ = ["RAW_LIMIT", "Chunk", "Reject", "RowIndex"]
 
@@ -42,8 +43,7 @@ class Reject(NamedTuple):
     others: tuple[tuple[str, str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class RowIndex:
+class RowIndex(Struct, frozen=True):
     """Where each accepted row of a chunk came from, one entry per tuple in `Chunk.tuples`, in order.
 
     Attributes:
@@ -92,8 +92,7 @@ class RowIndex:
         return bytes(self.text[start : start + min(self.byte_lengths[position], RAW_LIMIT)])
 
 
-@dataclass(slots=True)
-class Chunk:
+class Chunk(Struct):
     """What became of one block of a file.
 
     Every record read is exactly one of: a tuple, a late tuple, discarded, rejected.

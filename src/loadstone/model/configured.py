@@ -45,9 +45,18 @@ class Configured(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
 
     @property
     def stated(self) -> frozenset[str]:
-        """The settings that were given, be it with the value that they would have had anyway."""
-        stated: frozenset[str] = self.__dict__.get(_STATED, frozenset(self.__struct_fields__))
-        return stated
+        """The settings that were given, be it with the value that they would have had anyway.
+
+        Of a changed copy: those that are not at their defaults.
+        """
+        stated: frozenset[str] | None = self.__dict__.get(_STATED)
+        return frozenset(self.not_default()) if stated is None else stated
+
+    def not_default(self) -> dict[str, Any]:
+        """The settings that are not at their defaults, in the order in which they are declared."""
+        defaults = self.at_defaults()
+        settings = {name: getattr(self, name) for name in self.__struct_fields__}
+        return {name: setting for name, setting in settings.items() if setting != getattr(defaults, name)}
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _made_again, (type(self), {name: getattr(self, name) for name in self.stated})

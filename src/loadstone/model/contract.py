@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
+
+from msgspec import Struct
 
 from loadstone.model.types import PgType
 
@@ -39,8 +40,7 @@ class Otherwise(NamedTuple):
 REJECT = Otherwise("reject")
 
 
-@dataclass(frozen=True, slots=True)
-class SplitPart:
+class SplitPart(Struct, frozen=True):
     """One part of a source cell that holds several values.
 
     The cell is a JSON list, a list or tuple as Python prints it, or values between `separator`.
@@ -56,8 +56,7 @@ class SplitPart:
     separator: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """One column of the table, and what its cells must be.
 
     Attributes:
@@ -123,8 +122,7 @@ class Column:
         return not is_text if self.trim is None else self.trim
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """One cell of the file's records and the columns that are made of it.
 
     Attributes:
@@ -138,16 +136,14 @@ class Cell:
     is_unknown: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Fixed:
+class Fixed(Struct, frozen=True):
     """A column whose text is the same in every row of this load (constant, metadata, absent in the file)."""
 
     column: Column
     text: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class LoadPlan:
+class LoadPlan(Struct, frozen=True):
     """How the records of one file become tuples of one table: what the codec's program is compiled from.
 
     The tuples' columns stand in this order: the cells' columns in the file's order, the fixed ones, then,
@@ -199,8 +195,7 @@ class LoadPlan:
         return tuple(names)
 
 
-@dataclass(frozen=True, slots=True)
-class ChildPlan:
+class ChildPlan(Struct, frozen=True):
     """What becomes of the list under one key of each record: a row of another table for each element.
 
     In front of the columns of `plan`, each tuple has the row number of its record (int8) and the element's

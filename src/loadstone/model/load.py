@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from loadstone.model.event import ObjectVersion
 from loadstone.model.types import PgType
@@ -27,8 +29,7 @@ RecordState = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(Struct, frozen=True):
     """The sum that must be right.
 
     read = inserted + updated + unchanged + deduplicated + discarded + rejected
@@ -113,6 +114,9 @@ class Layout(NamedTuple):
             `null`, `nested`; empty for other formats. Text alone cannot tell "12" from 12.
         notes: what was decided that a person should know of.
         types: for formats whose columns have types, these as PostgreSQL has them; empty for other formats.
+        seen: where in the file the sample is from, where it is not its first rows alone.
+        further: looks at more of the file, its end too, and returns the layout with that; None where there
+            is no more to look at. To be called before the records are read.
     """
 
     names: tuple[str, ...]
@@ -122,6 +126,8 @@ class Layout(NamedTuple):
     kinds: tuple[frozenset[str], ...] = ()
     notes: tuple[str, ...] = ()
     types: tuple[PgType, ...] = ()
+    seen: str = ""
+    further: Callable[[], Layout] | None = None
 
     @property
     def noted(self) -> dict[str, Any]:
@@ -129,8 +135,7 @@ class Layout(NamedTuple):
         return {**self.dialect, "names": list(self.names)}
 
 
-@dataclass(frozen=True, slots=True)
-class LoadRequest:
+class LoadRequest(Struct, frozen=True):
     """One object version asked into one dataset.
 
     Attributes:
@@ -159,8 +164,7 @@ class LoadRequest:
     replay_of: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LoadOutcome:
+class LoadOutcome(Struct, frozen=True):
     """The answer to a request: what `load --json` prints, and what the Python API returns.
 
     `evidence` says for each column whose type the file's values decided why it has that type; `children` what

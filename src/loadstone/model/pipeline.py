@@ -151,7 +151,7 @@ _Character = Annotated[str, Meta(max_length=1)]
 class Format(Settings, frozen=True, kw_only=True):
     """How the files of a dataset are written. What is not given is decided from the file."""
 
-    type: Literal["csv", "jsonl", "json", "parquet", "xlsx"] | None = None
+    type: Literal["csv", "jsonl", "json", "parquet", "avro", "orc", "xlsx"] | None = None
     preset: str | None = None
     delimiter: Annotated[str, Meta(min_length=1, max_length=10)] | None = None
     quote: _Character | None = None

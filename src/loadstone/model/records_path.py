@@ -6,11 +6,8 @@ import re
 
 __all__ = ["parse_records_path"]
 
-_STEP = re.compile(
-    r"""\.(?P<name>[^.\[\]\s"'*]+) | \[(?P<every>\*)\] | \.\*(?P<dotted>)
-        | \["(?P<double>[^"]*)"\] | \['(?P<single>[^']*)'\]""",
-    re.VERBOSE,
-)
+_STEP = r"""(?x)\.(?P<name>[^.\[\]\s"'*]+) | \[(?P<every>\*)\] | \.\*(?P<dotted>)
+        | \["(?P<double>[^"]*)"\] | \['(?P<single>[^']*)'\]"""
 
 
 def parse_records_path(text: str) -> tuple[str | None, ...]:
@@ -25,8 +22,9 @@ def parse_records_path(text: str) -> tuple[str | None, ...]:
     written = text.strip()
     steps: list[str | None] = []
     position = 1
+    step = re.compile(_STEP)
     while position < len(written):
-        match = _STEP.match(written, position)
+        match = step.match(written, position)
         if match is None or match["dotted"] is not None:
             break
         position = match.end()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 __all__ = ["FAST_TYPES", "UNDECIDED", "PgType", "parse_type"]
 
@@ -65,8 +67,7 @@ _PATTERN = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class PgType:
+class PgType(Struct, frozen=True, eq=False):
     """A parsed PostgreSQL type.
 
     Attributes:
@@ -86,10 +87,20 @@ class PgType:
     precision: int | None = None
     scale: int | None = None
     is_array: bool = False
-    labels: tuple[str, ...] | None = field(default=None, compare=False)
-    oid: int = field(default=0, compare=False)
-    delimiter: str = field(default=",", compare=False)
-    is_serial: bool = field(default=False, compare=False)
+    labels: tuple[str, ...] | None = None
+    oid: int = 0
+    delimiter: str = ","
+    is_serial: bool = False
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, PgType) and self._as_written() == other._as_written()
+
+    def __hash__(self) -> int:
+        return hash(self._as_written())
+
+    def _as_written(self) -> tuple[object, ...]:
+        """What makes it the type that it is; the rest only the database knows."""
+        return self.name, self.length, self.precision, self.scale, self.is_array
 
     @property
     def is_fast(self) -> bool:

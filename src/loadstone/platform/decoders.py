@@ -9,11 +9,12 @@ import bz2
 import lzma
 import sys
 import zlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+from msgspec import Struct
 
 __all__ = ["MAGIC_LENGTH", "Compression", "Decoder", "detect"]
 
@@ -43,8 +44,7 @@ class Decoder(Protocol):
         """Takes input, gives at most `max_length` bytes of output."""
 
 
-@dataclass(frozen=True, slots=True)
-class Compression:
+class Compression(Struct, frozen=True):
     """A way of compressing.
 
     Attributes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
+
+from msgspec import Struct
 
 from loadstone.errors import Transient
 
@@ -18,8 +19,7 @@ __all__ = ["Backoff", "retrying"]
 Result = TypeVar("Result")
 
 
-@dataclass(frozen=True, slots=True)
-class Backoff:
+class Backoff(Struct, frozen=True):
     """How long to wait: full jitter, uniform between nothing and a ceiling that doubles with each attempt.
 
     Many workers that fail together thus do not come back together.

@@ -6,9 +6,9 @@ Reads the catalogs only, so that looking takes no lock on the table.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
 from psycopg.rows import tuple_row
 
 from loadstone.errors import TableMismatch

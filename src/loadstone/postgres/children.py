@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 
 import psycopg
+from msgspec.structs import replace
 
 from loadstone.core.children import POSITION, Link, link
 from loadstone.errors import BalanceError, DestinationError, TableBusy, TableMismatch
@@ -71,7 +71,7 @@ class ChildTables:
             TableMismatch: a table, or the parent's, lacks what links them.
             TableBusy: another load is creating a table.
         """
-        if not self._parent.shape.has_lineage:
+        if not (self._parent.is_new or self._parent.shape.has_lineage):
             raise TableMismatch(
                 "rows of a child find their parent by _load_id and _row, which the table does not have",
                 where=self._parent.sql,
@@ -177,11 +177,7 @@ class _Child:
                 "another load is creating the table", where=name.written, hint="load again when it is done"
             )
         tie = self._link
-        types = {column: self._parent.columns[column].declared for column in tie.parent}
-        lines = [
-            f"{quote(own)} {types[of_parent]} NOT NULL"
-            for of_parent, own in zip(tie.parent, tie.child, strict=True)
-        ]
+        lines = [f"{quote(own)} {self._type_of(own)} NOT NULL" for own in tie.child]
         lines.append(f"{quote(POSITION)} integer NOT NULL")
         for column in self.plan.plan.columns:
             check_name(column.name, "the name of a column")
@@ -202,7 +198,7 @@ class _Child:
         ]
         if name.schema is not None:
             before.insert(0, create_schema(name.schema))
-        self.made = Creation(tuple(before), tuple(after))
+        self.made = Creation(tuple(before), tuple(after), (), (*before, *after))
         for text in before:
             self._connection.execute(statement(text))
         created = find_target(self._connection, self.plan.table)
@@ -233,7 +229,7 @@ class _Child:
             )
 
     def _type_of(self, name: str) -> str:
-        if name in self._link.child:
+        if name in self._link.child and not self._link.is_lineage:
             return self._parent.columns[self._link.parent[self._link.child.index(name)]].declared
         return "integer" if name == POSITION else "bigint"
 

@@ -30,10 +30,16 @@ class Creation(NamedTuple):
     Attributes:
         before: statements that come before the rows: schema, table, partitions, comment.
         after: statements that come after them: keys and indexes, which cost far less on rows that are there.
+        numbering: statements between the two that give all rows the load's number, where the table is made
+            without `_load_id`. PostgreSQL keeps the default of a column that is added to a table in the
+            catalog alone: the number is sent and stored once, not with every row.
+        told: what makes the same table, for people.
     """
 
     before: tuple[str, ...]
     after: tuple[str, ...]
+    numbering: tuple[str, ...]
+    told: tuple[str, ...]
 
 
 def statement(text: str) -> sql.SQL:
@@ -41,8 +47,14 @@ def statement(text: str) -> sql.SQL:
     return sql.SQL(text)
 
 
-def creation(table: TableName, plan: LoadPlan, dataset: Dataset) -> Creation:
+def creation(table: TableName, plan: LoadPlan, dataset: Dataset, *, numbers_later: bool = False) -> Creation:
     """The statements that create a dataset's table from the plan of its first load.
+
+    Args:
+        table: its name.
+        plan: of the load, with its number.
+        dataset: keys, indexes, partitions.
+        numbers_later: leave `_load_id` to `Creation.numbering`.
 
     Raises:
         ConfigurationError: a name is too long, or a key, index or partition names an unknown column.
@@ -50,15 +62,24 @@ def creation(table: TableName, plan: LoadPlan, dataset: Dataset) -> Creation:
     columns = {column.name: column for column in plan.columns}
     for name in columns:
         check_name(name, "the name of a column")
-    before = [_create_table(table, columns.values(), plan, dataset)]
-    if table.schema is not None:
-        before.insert(0, create_schema(table.schema))
+    first = () if table.schema is None else (create_schema(table.schema),)
+    last: list[str] = []
     if dataset.partition_by is not None:
         _require_known(_partition_key(dataset.partition_by), columns, "partition_by")
-        before.extend(_partitions(table, dataset.partition_by))
+        last.extend(_partitions(table, dataset.partition_by))
     files = ", ".join(dataset.files)
-    before.append(f"COMMENT ON TABLE {table.sql} IS {literal(f'Loaded by loadstone from {files}')}")
-    return Creation(tuple(before), tuple(_indexes(table, columns, plan, dataset)))
+    last.append(f"COMMENT ON TABLE {table.sql} IS {literal(f'Loaded by loadstone from {files}')}")
+    after = tuple(_indexes(table, columns, plan, dataset))
+    lineage = ['"_row" bigint', '"_load_id" bigint'] if plan.lineage else []
+    whole = (*first, _create_table(table, columns.values(), lineage, dataset), *last)
+    if not (plan.lineage and numbers_later):
+        return Creation(whole, after, (), (*whole, *after))
+    begun = (*first, _create_table(table, columns.values(), lineage[:1], dataset), *last)
+    numbering = (
+        f'ALTER TABLE {table.sql} ADD COLUMN "_load_id" bigint DEFAULT {plan.load_id:d}',
+        f'ALTER TABLE {table.sql} ALTER COLUMN "_load_id" DROP DEFAULT',
+    )
+    return Creation(begun, after, numbering, (*whole, *after))
 
 
 def evolution(shape: TableShape, columns: Iterable[Column]) -> list[str]:
@@ -117,10 +138,11 @@ def create_schema(schema: str) -> str:
     )
 
 
-def _create_table(table: TableName, columns: Iterable[Column], plan: LoadPlan, dataset: Dataset) -> str:
+def _create_table(
+    table: TableName, columns: Iterable[Column], lineage: Iterable[str], dataset: Dataset
+) -> str:
     lines = [f"{quote(c.name)} {c.type.definition}" + (" NOT NULL" if c.required else "") for c in columns]
-    if plan.lineage:
-        lines += ['"_load_id" bigint', '"_row" bigint']
+    lines += lineage
     partitioned = ""
     if dataset.partition_by is not None:
         key = _partition_key(dataset.partition_by)

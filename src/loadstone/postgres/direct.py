@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 from array import array
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import psycopg
+from msgspec import Struct
 
 from loadstone.model.batch import Chunk, Reject, RowIndex
 from loadstone.postgres.connection import Connection
@@ -147,8 +147,7 @@ class GuardedWriter:
         return piece.place(position)
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
+class _Piece(Struct, frozen=True):
     """A chunk's tuples within a group; positions are counted through the group."""
 
     start: int

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from loadstone.errors import TableMismatch
 from loadstone.model.contract import Cell, Column, Fixed, LoadPlan
@@ -26,8 +27,7 @@ _WIDER: dict[str, frozenset[str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Fitted:
+class Fitted(Struct, frozen=True):
     """A plan in the table's own types.
 
     Attributes:

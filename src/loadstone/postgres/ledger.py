@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from msgspec.structs import asdict, replace
 from psycopg.rows import dict_row
 
 from loadstone.errors import ConfigurationError, LoadNotFound

@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from loadstone.errors import RejectLimitExceeded, TableBusy, TableMismatch
 from loadstone.model.batch import Chunk
@@ -17,11 +19,12 @@ from loadstone.model.table import TableShape
 from loadstone.platform.spool import SpooledBytes
 from loadstone.postgres.catalog import Target, find_target
 from loadstone.postgres.connection import Connection
-from loadstone.postgres.ddl import Creation, creation, statement
+from loadstone.postgres.ddl import Creation, statement
 from loadstone.postgres.direct import CopySource, GuardedWriter, PlainWriter
 from loadstone.postgres.fitting import Fitted, fit
-from loadstone.postgres.identifiers import TableName, parse_table, quote
-from loadstone.postgres.locks import lock_key, merge_lock, try_take
+from loadstone.postgres.identifiers import TableName, quote
+from loadstone.postgres.locks import merge_lock, try_take
+from loadstone.postgres.new_table import make_table
 from loadstone.postgres.pump import Pump
 from loadstone.postgres.replace import require_room
 from loadstone.postgres.settle import Settled, Settlement
@@ -92,9 +95,12 @@ class TableLoader:
         """
         made: Creation | None = None
         target = self._target
+        plan = replace(plan, load_id=self._load_id)
         if target is None:
-            target, made = self._create(plan)
-        fitted = fit(replace(plan, load_id=self._load_id), target)
+            target, made = make_table(self._connection, self._table, plan, self._dataset)
+        if made is not None and made.numbering:
+            plan = replace(plan, lineage=False, row_numbers=True)
+        fitted = fit(plan, target)
         if replaced_loads and not target.is_new:
             self._require_lineage(target)
             if self._dataset.mode == "append":
@@ -183,8 +189,8 @@ class TableLoader:
             prepared.writer.rows, prepared.late_rows, null_keys=null_keys, sorts_all=prepared.sorts_all
         )
         settled.refused.extend(prepared.writer.rejects)
-        if prepared.made is not None and prepared.made.after:
-            for text in prepared.made.after:
+        if prepared.made is not None:
+            for text in (*prepared.made.numbering, *prepared.made.after):
                 self._connection.execute(statement(text))
         return settled
 
@@ -202,33 +208,6 @@ class TableLoader:
             prepared.writer.abort()
 
     # --- the table ---
-
-    def _create(self, plan: LoadPlan) -> tuple[Target, Creation | None]:
-        name = parse_table(self._table)
-        if not try_take(self._connection, lock_key("create", name.sql)):
-            raise TableBusy(
-                "another load is creating the table",
-                where=self._table,
-                hint="load again when it is done",
-            )
-        found = find_target(self._connection, self._table)
-        if found is not None:  # made between our look and the lock
-            return found, None
-        made = creation(name, plan, self._dataset)
-        for text in made.before:
-            self._connection.execute(statement(text))
-        created = find_target(self._connection, name.sql)
-        if created is None:
-            raise TableMismatch(
-                "the table was created, but is not found by its name",
-                where=self._table,
-                hint="give the table's schema: it may not be on the search_path",
-            )
-        partition_by = self._dataset.partition_by
-        can_refuse = bool(partition_by and not partition_by.hash) or any(
-            column.is_domain for column in created.columns.values()
-        )
-        return created._replace(is_new=True, can_refuse=can_refuse), made
 
     def _require_lineage(self, target: Target) -> None:
         if not target.shape.has_lineage:
@@ -366,8 +345,7 @@ class TableLoader:
         return self._prepared
 
 
-@dataclass(slots=True)
-class _Prepared:
+class _Prepared(Struct):
     """A load under way."""
 
     fitted: Fitted

@@ -10,9 +10,10 @@ and inserting, leaves alone what refers to a row and columns that the file does 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from loadstone.postgres.catalog import Target
 from loadstone.postgres.connection import Connection
@@ -25,8 +26,7 @@ __all__ = ["Merge", "Order", "Taken"]
 Window = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(Struct, frozen=True):
     """What became of rows that a table took."""
 
     inserted: int = 0

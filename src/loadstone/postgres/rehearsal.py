@@ -128,9 +128,9 @@ class RehearsedTransaction(PostgresLoadTransaction):
         made = self._loader.creation
         if made is not None:
             self._findings.creates_table = True
-            self._findings.ddl += [*made.before, *made.after]
+            self._findings.ddl += made.told
         for creation in self._children.creations if self._children is not None else ():
-            self._findings.ddl += [*creation.before, *creation.after]
+            self._findings.ddl += creation.told
         return prepared
 
     def confirm(self, sha256: str) -> int | None:

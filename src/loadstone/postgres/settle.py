@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
 import psycopg
+from msgspec import Struct, field
 
 from loadstone.errors import DestinationError, RejectLimitExceeded
 from loadstone.model.batch import Reject
@@ -35,8 +35,7 @@ WHERE pg_size_bytes(current_setting('work_mem')) < pg_size_bytes('64MB')
 """
 
 
-@dataclass(slots=True)
-class Settled:
+class Settled(Struct):
     """What became of the rows that were sent.
 
     Attributes:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -98,7 +97,7 @@ class PostgresLoadTransaction:
             prepared = self._loader.prepare(plan, self._admitted.replaced)
             if plan.children and isinstance(self._loader, TableLoader):
                 prepared = self._prepare_children(prepared, self._loader)
-        return prepared if self._replay is None else replace(prepared, trace=True)
+        return prepared if self._replay is None else structs.replace(prepared, trace=True)
 
     def write(self, chunk: Chunk) -> None:
         """Hands over a chunk; see `ports.LoadTransaction`."""
@@ -246,7 +245,7 @@ class PostgresLoadTransaction:
             child.key: {"names": [cell.source for cell in child.plan.cells], "values": child.takes_values}
             for child in plan.children
         }
-        return replace(plan, children=self._children.prepare(plan.children))
+        return structs.replace(plan, children=self._children.prepare(plan.children))
 
     @property
     def _noted(self) -> dict[str, Any] | None:

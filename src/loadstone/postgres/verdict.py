@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from loadstone.core.ordering import is_older
 from loadstone.model.load import LoadRecord, LoadRequest, OutcomeState

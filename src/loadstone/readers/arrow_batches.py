@@ -12,12 +12,14 @@ from loadstone.codec.batches import PADDING, ColumnarBatch, ColumnBuffers
 from loadstone.codec.jsontext import json_error
 from loadstone.codec.kinds import HAS_NUL, NON_ASCII, PLAIN, QUOTED
 from loadstone.model.contract import Cell, LoadPlan
-from loadstone.readers.arrow_texts import is_bytes, is_text, json_texts, texts_of, unwrapped
+from loadstone.readers.arrow_texts import is_bytes, is_text, json_texts, stored, texts_of, unwrapped
 from loadstone.readers.arrow_types import SourceColumn, route_of, scale_of
 
 __all__ = ["BatchPacker"]
 
 _JSON_TYPES = frozenset({"json", "jsonb"})
+#: The numbers of dictionary entries, while they are packed.
+_CODES = ColumnBuffers(c.BY_INTEGER, width=4)
 
 
 class BatchPacker:
@@ -92,9 +94,7 @@ class _Source:
         if self.route == c.BY_BYTES:
             return _varied(_laid_out(array), block, ColumnBuffers(self.route))
         width = 0 if self.route == c.BY_BIT else array.type.byte_width
-        has_scale = self.route in {c.BY_MOMENT, c.BY_DURATION}
-        scale = scale_of(array.type) if has_scale else 1
-        return _fixed(array, block, ColumnBuffers(self.route, width=width, scale=scale))
+        return _fixed(array, block, ColumnBuffers(self.route, width=width, scale=scale_of(array.type)))
 
     def texts(self, array: pa.Array) -> pa.Array:
         """The cells of an array."""
@@ -119,7 +119,17 @@ class _Source:
         ]
 
     def _pack_texts(self, array: pa.Array, block: _Block) -> ColumnBuffers:
-        array = unwrapped(array)
+        array = stored(array)
+        if not pa.types.is_dictionary(array.type) or array.dictionary.null_count:
+            return self._pack_cells(unwrapped(array), block)
+        entries, codes = array.dictionary, array.indices
+        packed = self._pack_cells(unwrapped(entries), block)
+        coded = _fixed(codes.cast(pa.int32()) if codes.type != pa.int32() else codes, block, _CODES)
+        return packed._replace(
+            codes=coded.data, entries=len(entries), validity=coded.validity, first_valid=coded.first_valid
+        )
+
+    def _pack_cells(self, array: pa.Array, block: _Block) -> ColumnBuffers:
         is_written = is_text(array.type) or (is_bytes(array.type) and not self._is_hex)
         texts = _laid_out(array) if is_written else self.texts(array)
         form = QUOTED if is_written and not self._is_int96 else PLAIN

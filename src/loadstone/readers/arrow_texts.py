@@ -15,7 +15,7 @@ from uuid import UUID
 
 import pyarrow as pa
 
-__all__ = ["is_bytes", "is_nested", "is_text", "json_texts", "texts_of", "unwrapped"]
+__all__ = ["is_bytes", "is_nested", "is_text", "json_texts", "stored", "texts_of", "unwrapped"]
 
 _UNITS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 _WIDTHS = {"UUID": 16, "INTERVAL": 12}
@@ -57,10 +57,14 @@ def texts_of(array: pa.Array, *, logical: str = "NONE", is_hex: bool = False) ->
     return _plain(array).cast(pa.large_string()).view(pa.large_binary())
 
 
+def stored(array: pa.Array) -> pa.Array:
+    """The array without what only names its values."""
+    return stored(array.storage) if isinstance(array, pa.ExtensionArray) else array
+
+
 def unwrapped(array: pa.Array) -> pa.Array:
     """The array without what only names or packs its values."""
-    if isinstance(array, pa.ExtensionArray):
-        return unwrapped(array.storage)
+    array = stored(array)
     return unwrapped(array.dictionary_decode()) if pa.types.is_dictionary(array.type) else array
 
 
@@ -105,6 +109,8 @@ def json_texts(array: pa.Array, *, logical: str = "NONE", is_hex: bool = True) -
     array = unwrapped(array)
     kind, types = array.type, pa.types
     if is_nested(kind):
+        if types.is_union(kind):
+            return _unions(array)
         return (_structs if types.is_struct(kind) else _maps if types.is_map(kind) else _lists)(array)
     texts = texts_of(array, logical=logical, is_hex=is_hex).to_pylist()
     cells = [None if text is None else text.decode("utf-8", "surrogateescape") for text in texts]
@@ -139,6 +145,16 @@ def _structs(array: pa.Array) -> list[str | None]:
         else None
         for row, is_there in zip(rows, array.is_valid().to_pylist(), strict=True)
     ]
+
+
+def _unions(array: pa.UnionArray) -> list[str | None]:
+    """Each value as what it is."""
+    numbers = {code: number for number, code in enumerate(array.type.type_codes)}
+    children = [json_texts(array.field(number)) for number in range(array.type.num_fields)]
+    is_dense = array.type.mode == "dense"
+    places = array.offsets.to_pylist() if is_dense else range(len(array))
+    codes = array.type_codes.to_pylist()
+    return [children[numbers[code]][place] for code, place in zip(codes, places, strict=True)]
 
 
 def _maps(array: pa.Array) -> list[str | None]:

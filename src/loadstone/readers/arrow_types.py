@@ -44,6 +44,8 @@ _MICROSECOND_DIGITS = 6
 _SCALES = {"s": -1_000_000, "ms": -1_000, "us": 1, "ns": 1_000}
 _MOMENTS = {k.TIME, k.TIMESTAMP, k.TIMESTAMPTZ}
 _INTEGERS = {k.INT2, k.INT4, k.INT8}
+# Of a number that fits into 64 bits.
+_SHORT_DIGITS = 18
 
 
 class SourceColumn(NamedTuple):
@@ -53,7 +55,7 @@ class SourceColumn(NamedTuple):
         name: its name.
         type: its Arrow type, as it is read.
         logical: Parquet's logical type by name (`UUID`, `JSON`); `NONE` where it has none, or is nested.
-        is_int96: a timestamp of the old kind, in nanoseconds.
+        is_int96: a timestamp of the old kind, in nanoseconds, or holds such.
     """
 
     name: str
@@ -132,6 +134,7 @@ def _direct(column: SourceColumn, target: Column) -> int:
         (c.BY_SINGLE, kind in {k.FLOAT4, k.FLOAT8} and is_small),
         (c.BY_DAY, kind == k.DATE and types.is_date(source)),
         (c.BY_MOMENT, kind in _MOMENTS and has_microseconds and _is_same_moment(source, kind, target)),
+        (c.BY_DECIMAL, kind == k.NUMERIC and _is_short(source)),
         (c.BY_DURATION, kind == k.INTERVAL and has_microseconds and types.is_duration(source)),
         (c.BY_INTERVAL, kind == k.INTERVAL and column.logical == "INTERVAL" and size == _INTERVAL_BYTES),
         (c.BY_UUID, kind == k.UUID and size == _UUID_BYTES),
@@ -139,6 +142,12 @@ def _direct(column: SourceColumn, target: Column) -> int:
         (c.BY_BYTES, kind == k.BYTEA and is_bytes(source)),
     )
     return next((route for route, is_possible in ways if is_possible), c.BY_TEXT)
+
+
+def _is_short(source: pa.DataType) -> bool:
+    """Whether it is a decimal whose digits fit into 64 bits, and some of them may be behind the point."""
+    is_decimal = pa.types.is_decimal(source)
+    return bool(is_decimal and source.precision <= _SHORT_DIGITS and 0 <= source.scale <= _SHORT_DIGITS)
 
 
 def _is_same_moment(source: pa.DataType, kind: int, target: Column) -> bool:
@@ -152,5 +161,7 @@ def _is_same_moment(source: pa.DataType, kind: int, target: Column) -> bool:
 
 
 def scale_of(kind: pa.DataType) -> int:
-    """The units of a time, timestamp or duration, as the codec takes them (`ColumnBuffers.scale`)."""
-    return _SCALES[kind.unit]
+    """The units of a time, timestamp or duration, the digits of a decimal (`ColumnBuffers.scale`); else 1."""
+    if pa.types.is_decimal(kind):
+        return int(kind.scale)
+    return _SCALES[kind.unit] if hasattr(kind, "unit") else 1

@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from loadstone.errors import DecompressionBomb
+from loadstone.platform.decompression import RATIO_FLOOR
 from loadstone.readers.blocks import Blocks
 from loadstone.readers.delimited import DelimitedFile
 from loadstone.readers.intake import Intake
@@ -18,13 +20,21 @@ if TYPE_CHECKING:
     from loadstone.model.event import ObjectVersion
     from loadstone.model.pipeline import Format
     from loadstone.ports import ByteStream, OpenFile
+    from loadstone.readers.avro import AvroReader
     from loadstone.readers.jsonfile import JsonFile
     from loadstone.readers.naming import NamedFormat
+    from loadstone.readers.orc import OrcReader
+    from loadstone.readers.parquet import ParquetReader
 
 __all__ = ["AutomaticReader"]
 
-#: Of a file, and of one whose footer is encrypted.
+#: Of a Parquet file, and of one whose footer is encrypted.
 PARQUET_MAGICS = frozenset({b"PAR1", b"PARE"})
+#: Of an ORC file; text may begin with it, too, but not go on with characters below the tabulator.
+_ORC_MAGIC = b"ORC"
+_ORC_LOOK = 64
+_AVRO_MAGIC = b"Obj\x01"
+_TABULATOR = 9
 
 
 class AutomaticReader:
@@ -34,17 +44,17 @@ class AutomaticReader:
     def open(self, stream: ByteStream, version: ObjectVersion, file_format: Format) -> Iterator[OpenFile]:
         """Chooses by `format: type`, else by the first bytes, else by the key's ending.
 
-        Workbooks and Parquet are told by their first bytes, whatever the key; text that begins with an object
-        is JSON.
+        Workbooks, Parquet, Avro and ORC are told by their first bytes, whatever the key; text that begins
+        with an object is JSON.
 
         Raises:
             FormatError: the file is empty, or not of its format.
         """
+        _check_expansion(version, file_format)
         peeked = PeekedStream(stream)
-        if _is_parquet(peeked, version, file_format):
-            from loadstone.readers.parquet import ParquetReader  # noqa: PLC0415 - asks for pyarrow
-
-            with ParquetReader().open(peeked, version, file_format) as file:
+        columnar = _columnar_format(peeked, version, file_format)
+        if columnar is not None:
+            with _columnar_reader(columnar).open(peeked, version, file_format) as file:
                 yield file
             return
         if looks_like_workbook(peeked.peek(LOOK), version, file_format):
@@ -55,6 +65,8 @@ class AutomaticReader:
         if chosen == "xlsx":  # by its name alone: it is something else
             chosen = None
         intake = Intake(peeked, file_format, is_delimited=chosen in {None, "csv"})
+        if version.packed_size is not None:
+            intake.compression = intake.compression or "zip"
         try:
             blocks = Blocks(intake, file_format.max_record_bytes)
             if chosen is None:
@@ -65,10 +77,47 @@ class AutomaticReader:
             intake.close()
 
 
-def _is_parquet(stream: PeekedStream, version: ObjectVersion, file_format: Format) -> bool:
-    if file_format.type is not None:
-        return file_format.type == "parquet"
-    return stream.peek(4) in PARQUET_MAGICS or named_format(version.key)[0] == "parquet"
+def _columnar_format(stream: PeekedStream, version: ObjectVersion, file_format: Format) -> str | None:
+    """`parquet`, `avro`, `orc`, or None for what is none of these."""
+    chosen: str | None = file_format.type
+    if chosen is None and stream.peek(4) in PARQUET_MAGICS:
+        chosen = "parquet"
+    if chosen is None and stream.peek(4) == _AVRO_MAGIC:
+        chosen = "avro"
+    head = stream.peek(_ORC_LOOK)
+    if chosen is None and head.startswith(_ORC_MAGIC) and min(head) < _TABULATOR:
+        chosen = "orc"
+    chosen = chosen or named_format(version.key)[0]
+    return chosen if chosen in {"parquet", "avro", "orc"} else None
+
+
+def _columnar_reader(columnar: str) -> ParquetReader | AvroReader | OrcReader:
+    if columnar == "avro":
+        from loadstone.readers.avro import AvroReader  # noqa: PLC0415 - asks for fastavro
+
+        return AvroReader()
+    if columnar == "orc":
+        from loadstone.readers.orc import OrcReader  # noqa: PLC0415 - asks for pyarrow
+
+        return OrcReader()
+    from loadstone.readers.parquet import ParquetReader  # noqa: PLC0415 - the same
+
+    return ParquetReader()
+
+
+def _check_expansion(version: ObjectVersion, file_format: Format) -> None:
+    """No more comes out of an archive than it says, so that what it says can be judged at once.
+
+    Raises:
+        DecompressionBomb: beyond the ratio that the format allows.
+    """
+    packed, ratio = version.packed_size, file_format.max_compression_ratio
+    if packed is not None and version.size > max(RATIO_FLOOR, ratio * packed):
+        raise DecompressionBomb(
+            f"{packed:,} bytes in the archive become {version.size:,}, more than {ratio:,} times as many",
+            where=version.uri,
+            hint="if the file is to be trusted, set format: {max_compression_ratio: N} in the dataset",
+        )
 
 
 def _front_end(chosen: NamedFormat) -> type[DelimitedFile | JsonFile]:

@@ -6,7 +6,7 @@ from typing import Literal
 
 __all__ = ["NamedFormat", "named_format"]
 
-NamedFormat = Literal["csv", "jsonl", "json", "parquet", "xlsx"]
+NamedFormat = Literal["csv", "jsonl", "json", "parquet", "avro", "orc", "xlsx"]
 
 _COMPRESSIONS = frozenset({"gz", "gzip", "zst", "zstd", "bz2", "xz", "zip"})
 _FORMATS: dict[str, NamedFormat] = {
@@ -20,6 +20,8 @@ _FORMATS: dict[str, NamedFormat] = {
     "json": "json",
     "parquet": "parquet",
     "pq": "parquet",
+    "avro": "avro",
+    "orc": "orc",
     **dict.fromkeys(("xlsx", "xlsm", "xltx", "xltm", "xlsb", "xls", "ods"), "xlsx"),
 }
 

@@ -137,6 +137,7 @@ class WorkbookFile:
 
     def chunks(self, plan: LoadPlan) -> Iterator[Chunk]:
         """The rows as tuples and rejects, block by block; once."""
+        self._intake.begin_hashing()
         encoder = SheetEncoder(
             plan,
             self._rows(),

@@ -4,10 +4,10 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import replace
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 
 from fixtures.number_loads import LAYOUT, chunk, dataset, fill, load, reject, request
 from loadstone.errors import DestinationError, SlotUnavailable, TableBusy

@@ -164,3 +164,40 @@ def test_row_level_security_is_kept(database_url, connection):
         assert connection.execute("SELECT id FROM t").fetchall() == [(1,)]
     finally:
         connection.execute(f"DROP OWNED BY {role}; DROP ROLE {role}")
+
+
+def stored(connection: psycopg.Connection) -> tuple[bool, bool, list[int]]:
+    """Whether the catalog holds `_load_id` for rows without one, whether it has a default, what rows say."""
+    found = connection.execute(
+        "SELECT atthasmissing, atthasdef FROM pg_attribute"
+        " WHERE attrelid = 't'::regclass AND attname = '_load_id'"
+    ).fetchone()
+    assert found is not None
+    return (*found, [row[0] for row in connection.execute("SELECT _load_id FROM t ORDER BY 1")])
+
+
+def test_the_number_of_a_first_load_is_stored_once(database_url, connection):
+    load(database_url, dataset(), File(COLUMNS, ROWS, load_id=7))
+    assert stored(connection) == (True, False, [7, 7, 7])
+    load(database_url, dataset(), File(COLUMNS, [(4, "d")], load_id=8))
+    connection.execute("UPDATE t SET name = 'changed' WHERE id = 1")
+    connection.execute("VACUUM FULL t")
+    assert stored(connection) == (False, False, [7, 7, 7, 8])
+    load(database_url, dataset(), File(COLUMNS, [(5, "e")], load_id=9, replaced=[7]))
+    assert stored(connection)[2] == [8, 9]
+
+
+def test_rows_that_do_not_go_by_one_copy_have_their_number_each(database_url, connection):
+    connection.execute("CREATE DOMAIN small AS integer CHECK (VALUE < 100)")
+    load(database_url, dataset(key=["id"], deduplicate="last"), File(COLUMNS, ROWS, load_id=7))
+    assert stored(connection) == (False, False, [7, 7, 7])
+    connection.execute("DROP TABLE t")
+    load(database_url, dataset(), File("id small, name text", ROWS, load_id=8))
+    assert stored(connection) == (False, False, [8, 8, 8])
+
+
+def test_partitions_have_the_number_of_a_first_load_too(database_url, connection):
+    parts = {"hash": ["id"], "partitions": 3}
+    load(database_url, dataset(partition_by=parts), File(COLUMNS, ROWS, load_id=7))
+    load(database_url, dataset(partition_by=parts), File(COLUMNS, ROWS, load_id=8))
+    assert stored(connection)[2] == [7, 7, 7, 8, 8, 8]

@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import psycopg
 import pytest
+from msgspec.structs import replace
 
 from fixtures.table_loading import File, columns, dataset, load, plan_of
 from loadstone.errors import ConfigurationError, TableMismatch

@@ -198,8 +198,8 @@ def test_one_transaction_holds_the_table_and_its_rows(database_url, connection):
     plan = LoadPlan(cells=tuple(Cell(c.name, (c,)) for c in columns("id integer")), load_id=1)
     file = File("id integer", [(1,)])
     with loading(database_url, dataset(), file) as loader:
-        loader.prepare(plan, [])
-        loader.write(next(chunks(file, plan)))
+        prepared = loader.prepare(plan, [])
+        loader.write(next(chunks(file, prepared)))
         loader.settle(0, 0)
         assert connection.execute("SELECT to_regclass('t')").fetchone() == (None,)
     assert connection.execute("SELECT count(*) FROM t").fetchone() == (1,)

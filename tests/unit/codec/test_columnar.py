@@ -6,6 +6,7 @@ import os
 import struct
 import subprocess
 import sys
+from decimal import Context, Decimal
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,9 @@ from fixtures.codec_cells import column, plan_of, tuples_of
 from loadstone.codec import batches as c
 from loadstone.codec.batches import PADDING, ColumnarBatch, ColumnBuffers
 from loadstone.codec.columnar import ColumnarEncoder
+from loadstone.codec.delimited import DelimitedEncoder
 from loadstone.model.batch import Chunk
+from loadstone.model.contract import Otherwise
 
 DAYS_TO_2000 = 10_957
 MICROSECONDS_TO_2000 = 946_684_800_000_000
@@ -140,6 +143,83 @@ def test_texts_and_nulls_come_through_their_offsets_and_bitmap(texts: list[str |
     ]
 
 
+RULES: list[tuple[str, dict[str, object]]] = [
+    ("text", {}),
+    ("text", {"required": True, "max_length": 3}),
+    ("text", {"pattern": "[a-z]*", "otherwise": Otherwise("set", "z")}),
+    ("integer", {"null_values": ("é",), "default": "7"}),
+    ("integer", {"minimum": "2", "otherwise": Otherwise("null")}),
+    ("numeric", {"values": ("1", "2.5")}),
+]
+
+
+def shared(texts: list[str], codes: list[int]) -> tuple[ColumnBuffers, bytes]:
+    """Buffers of rows that have the texts with these numbers."""
+    cells = [text.encode() for text in texts]
+    bounds = [sum(map(len, cells[:i])) for i in range(len(cells) + 1)]
+    block = struct.pack(f"<{len(bounds)}i{len(codes)}i", *bounds, *codes)
+    buffers = ColumnBuffers(
+        c.BY_TEXT,
+        data=len(block),
+        width=4,
+        form=1 | 2,
+        codes=4 * len(bounds),
+        entries=len(texts),
+    )
+    return buffers, block + b"".join(cells)
+
+
+@given(
+    st.lists(st.sampled_from(["", " ", "1", "02", "2.5", "-3", "abc", "abcd", "é"]), min_size=1, max_size=6),
+    st.lists(st.integers(0, 5), min_size=1, max_size=20),
+    st.sampled_from(RULES),
+    st.booleans(),
+)
+def test_texts_of_a_dictionary_become_what_texts_of_their_own_do(
+    texts: list[str], numbers: list[int], rule: tuple[str, dict[str, object]], is_key: bool
+) -> None:
+    codes = [number % len(texts) for number in numbers]
+    kind, options = rule
+    keys = {"key": ("a",), "deduplicate": True} if is_key else {}
+    plan = plan_of(column(kind, "a", **options), lineage=is_key, **keys)
+    own = [texts[code] for code in codes]
+    found = []
+    for buffers, block in (shared(texts, codes), shared(own, list(range(len(own))))):
+        batch = ColumnarBatch(block + bytes(PADDING), (buffers,), len(codes), lambda *_: b"")
+        chunk, _ = ColumnarEncoder(plan).feed(batch, 0, 0)
+        rejects = [(r.row_number, r.code, r.reason) for r in chunk.rejects]
+        found.append((chunk.tuples, chunk.late, rejects, chunk.repaired, chunk.null_keys, chunk.rows))
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("code", [-1, 2, 2**31 - 1])
+def test_numbers_that_no_dictionary_entry_has_are_an_error(code: int) -> None:
+    buffers, block = shared(["a", "b"], [code])
+    with pytest.raises(IndexError):
+        feed("text", buffers, block, 1)
+
+
+@given(
+    st.integers(-(2**63), 2**63 - 1),
+    st.integers(0, 18),
+    st.sampled_from([4, 8, 16, 32]),
+)
+def test_decimals_are_the_numbers_that_their_digits_say(value: int, scale: int, width: int) -> None:
+    value = value if width > 4 else value % 2**31 - 2**30
+    block = value.to_bytes(width, "little", signed=True)
+    chunk = feed("numeric", ColumnBuffers(c.BY_DECIMAL, width=width, scale=scale), block, 1)
+    encoder = DelimitedEncoder(plan_of(column("numeric", "a")))
+    text, _ = encoder.feed(f"{Decimal(value).scaleb(-scale, Context(40)):f}\n".encode(), True)
+    assert chunk.tuples == text.tuples
+
+
+@pytest.mark.parametrize("value", [2**63, -(2**63) - 1, 2**100])
+def test_decimals_beyond_64_bits_are_refused_rather_than_cut(value: int) -> None:
+    block = value.to_bytes(16, "little", signed=True)
+    chunk = feed("numeric", ColumnBuffers(c.BY_DECIMAL, width=16, scale=2), block, 1)
+    assert [(reject.code, reject.reason[:7]) for reject in chunk.rejects] == [("out_of_range", "'row 0'")]
+
+
 def test_offsets_that_lead_out_of_the_block_are_an_error_and_no_crash() -> None:
     for offsets in ((0, 2**31 - 1), (5, 0), (-(2**31), 0), (0, 12)):
         for route in (c.BY_TEXT, c.BY_BYTES):
@@ -157,6 +237,9 @@ def test_offsets_that_lead_out_of_the_block_are_an_error_and_no_crash() -> None:
         ColumnBuffers(c.BY_INTEGER, width=1, validity=4),
         ColumnBuffers(c.BY_TEXT, width=4, offsets=1),
         ColumnBuffers(c.BY_INTEGER, data=-9, width=1),
+        ColumnBuffers(c.BY_TEXT, width=1, codes=1, entries=1),
+        ColumnBuffers(c.BY_TEXT, width=1, codes=0, entries=9),
+        ColumnBuffers(c.BY_INTEGER, width=1, codes=0, entries=1),
     ],
 )
 def test_buffers_that_are_not_in_the_block_are_an_error(buffers: ColumnBuffers) -> None:

@@ -3,12 +3,12 @@ from __future__ import annotations
 import csv
 import io
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from fixtures.codec_cells import column, feed, plan_of, tuples_of
 from loadstone.codec.delimited import DelimitedEncoder

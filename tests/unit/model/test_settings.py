@@ -113,7 +113,9 @@ def test_a_switch_has_many_names(written: object) -> None:
 
 
 def test_what_was_stated_is_known_be_it_the_default() -> None:
-    assert ColumnConfig(required=False, type="date").stated == {"required", "type"}
+    column = ColumnConfig(required=False, type="date")
+    assert column.stated == {"required", "type"}
+    assert column.changed(type="text").stated == {"type"}
 
 
 def test_settings_cannot_be_changed_and_can_be_copied() -> None:

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from loadstone.model.event import ObjectVersion
 from loadstone.model.load import Counts, LoadRecord, LoadRequest

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -13,11 +11,15 @@ from typing import Any
 from loadstone.errors import UsageError
 from loadstone.examples.example import DataFormat, GeneratedFile, Progress, write_ledger
 from loadstone.examples.output import open_output
+from loadstone.examples.table_per_file.files import encoded
 
-__all__ = ["DELIVERIES", "generate"]
+__all__ = ["DELIVERIES", "FORMATS", "generate"]
 
 #: Folders that are loaded one after another.
 DELIVERIES = ("monday", "tuesday")
+
+#: Of customers and visits; subscribers are always JSON Lines.
+FORMATS: tuple[DataFormat, ...] = ("csv", "jsonl", "json", "xlsx", "parquet")
 
 _ROWS = 10_000
 _FEWEST = 30
@@ -63,7 +65,7 @@ def generate(
             f"visits.{format}": list(_visits(Random(f"{seed} {delivery} visits"), total // 2 - 2 * share)),  # noqa: S311
         }
         for name, made in tables.items():
-            data = _encoded(made, name.rpartition(".")[2])
+            data = encoded(made, "jsonl" if name.endswith(".jsonl") else format)
             with output.open(f"{delivery}/{name}") as file:
                 file.write(data)
             written.append(GeneratedFile(output.uri(f"{delivery}/{name}"), len(made), len(data)))
@@ -99,8 +101,8 @@ def _refuse(rows: int, files: int, data_format: str, dirty: float) -> None:
             "table-per-file has no rules that could be broken, so no faults are planted",
             hint="leave --dirty out; car-telemetry takes it",
         )
-    if data_format not in {"csv", "jsonl"}:
-        raise UsageError(f"table-per-file is written as csv or jsonl, not {data_format}")
+    if data_format not in FORMATS:
+        raise UsageError(f"table-per-file is written as {', '.join(FORMATS)}, not {data_format}")
 
 
 def _customers(random: Random, first: int, rows: int, day: int) -> Iterator[Row]:
@@ -111,7 +113,7 @@ def _customers(random: Random, first: int, rows: int, day: int) -> Iterator[Row]
             "Full Name": f"Customer {number}",
             "Town": town,
             "Postcode": postcode,
-            "Joined": f"{1 + number % 28:02}/{1 + number % 12:02}/{2000 + number % 25}",
+            "Joined": date(2000 + number % 25, 1 + number % 12, 1 + number % 28),
             "balance": random.randrange(1_000) if day == 0 else random.randrange(100_000) / 100,
         }
         if day:
@@ -136,13 +138,3 @@ def _visits(random: Random, rows: int) -> Iterator[Row]:
             "page": f"/page/{number % 7}",
             "seconds": random.randrange(600),
         }
-
-
-def _encoded(rows: list[Row], data_format: str) -> bytes:
-    if data_format == "jsonl":
-        return "".join(json.dumps(row) + "\n" for row in rows).encode()
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue().encode()
