@@ -19,7 +19,7 @@ from loadstone.executor.load import Order
 from loadstone.model.event import ObjectVersion
 from loadstone.model.load import LoadRequest
 from loadstone.model.mistake import InvalidSettings
-from loadstone.model.pipeline import Dataset, Pipeline
+from loadstone.model.pipeline import ChildConfig, Dataset, Pipeline
 from loadstone.postgres.identifiers import unqualified
 from loadstone.sources import open_source, resolve
 from loadstone.sources.archives import ArchiveSource
@@ -54,7 +54,11 @@ class Selection(NamedTuple):
         if self.table:
             dataset = structs.replace(dataset, table=self.table)
         if self.all_text:
-            dataset = structs.replace(dataset, types="text", columns={})
+            children = {
+                key: ChildConfig.unchecked(table=child.table, key=child.key)
+                for key, child in dataset.children.items()
+            }
+            dataset = structs.replace(dataset, types="text", columns={}, children=children)
         if not self.mode and not self.key:
             return dataset
         mode = self.mode or ("merge" if dataset.mode == "append" else dataset.mode)
