@@ -17,15 +17,12 @@ from fixtures.databases import create_database, drop_database
 from fixtures.pooler import Pooler
 from loadstone.embedded import EmbeddedServer, find_binaries
 
-LEFT_OUT = pytest.StashKey[set[str]]()
+# Among the user properties of a test's report, which reach the terminal from other processes, too.
+LEFT_OUT = "left out"
 
 # A shared machine is slow now and then; that is no property of the code under test.
 hypothesis_settings.register_profile("loadstone", deadline=None)
 hypothesis_settings.load_profile("loadstone")
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.stash[LEFT_OUT] = set()
 
 
 def pytest_report_header() -> str:
@@ -33,8 +30,10 @@ def pytest_report_header() -> str:
     return f"PostgreSQL {binaries.version} from {binaries.origin}: {binaries.folder}"
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    for reason in sorted(config.stash[LEFT_OUT]):
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    skipped = terminalreporter.stats.get("skipped", [])
+    properties = [pair for report in skipped for pair in getattr(report, "user_properties", ())]
+    for reason in sorted({reason for name, reason in properties if name == LEFT_OUT}):
         terminalreporter.write_line(f"LEFT OUT: {reason}", yellow=True, bold=True)
 
 
@@ -111,18 +110,18 @@ def leave_out(request: pytest.FixtureRequest) -> Callable[[str], NoReturn]:
     """Skips the test, and says at the end of the run what was left out and why."""
 
     def skip(reason: str) -> NoReturn:
-        request.config.stash[LEFT_OUT].add(reason)
+        request.node.user_properties.append((LEFT_OUT, reason))
         pytest.skip(reason)
 
     return skip
 
 
 @pytest.fixture
-def pgbouncer_url(request: pytest.FixtureRequest, database_url: str) -> str:
+def pgbouncer_url(
+    request: pytest.FixtureRequest, database_url: str, leave_out: Callable[[str], NoReturn]
+) -> str:
     """The same database as `database_url`, through pgbouncer in transaction mode."""
     if Pooler.program() is None:
-        reason = "tests through pgbouncer, which is not installed (apt-get install pgbouncer)"
-        request.config.stash[LEFT_OUT].add(reason)
-        pytest.skip(reason)
+        leave_out("tests through pgbouncer, which is not installed (apt-get install pgbouncer)")
     running: Pooler = request.getfixturevalue("pooler")
     return running.url(database_url)

@@ -86,6 +86,7 @@ def test_a_copy_that_waits_for_another_session_heeds_ctrl_c(
 ) -> None:
     connection.execute("CREATE TABLE a (id integer UNIQUE, v integer)")
     loadstone.write("a.csv", CSV)
+    loadstone.write("pipeline.yaml", "limits: {lock_timeout: 600}\n")
     with psycopg.connect(database_url) as blocker:
         blocker.execute("INSERT INTO a (id) VALUES (500)")
         with foreground():
@@ -94,7 +95,7 @@ def test_a_copy_that_waits_for_another_session_heeds_ctrl_c(
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
         blocker.rollback()
-    assert time.monotonic() - started < 8, "it waited for lock_timeout"
+    assert time.monotonic() - started < 300, "it waited for lock_timeout"
     assert process.returncode == 130, err
     assert connection.execute("SELECT count(*) FROM a").fetchone() == (0,)
     assert states(connection) == []

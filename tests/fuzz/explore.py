@@ -36,7 +36,7 @@ def main() -> None:
             str(seeds),
             f"-max_total_time={int(float(minutes) * 60)}",
             "-max_len=400",
-            "-timeout=100",  # wall time: on a busy machine little of it is ours
+            "-timeout=900",  # a hang has no end; a busy machine may stand still for minutes
             "-print_final_stats=1",
             "-verbosity=0",
             f"-dict={seeds.parent / (name + '.dict')}",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from fuzz.copyformat import read_tuples
+from loadstone.errors import FormatError
 from loadstone.model.batch import Chunk, Reject, RowIndex
 from loadstone.model.contract import LoadPlan
 
@@ -24,17 +25,20 @@ class Outcome:
 
     rows: list[list[bytes | None]] = field(default_factory=list)
     late: list[list[bytes | None]] = field(default_factory=list)
-    raws: list[bytes] = field(default_factory=list)
+    raws: dict[int, bytes] = field(default_factory=dict)  # of the rows, by number
     places: list[tuple[int, int, int, int]] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
     records: int = 0
     discarded: int = 0
     null_keys: int = 0
     repaired: int = 0
+    failure: str = ""  # of the whole file, of which nothing is kept then
 
     @property
     def facts(self) -> tuple[Any, ...]:
         """What must not depend on how blocks are cut, nor on whether the codec is compiled."""
+        if self.failure:
+            return (self.failure,)
         rejects = sorted(_comparable(reject) for reject in self.rejects)
         return (
             sorted(self.places),
@@ -64,7 +68,11 @@ def feed(encoder: Encoder, text: bytes, cuts: list[int], plan: LoadPlan) -> Outc
         if end <= position and end != len(text):
             continue
         final = end == len(text)
-        chunk, consumed = encoder.feed(text[position:end], final)
+        try:
+            chunk, consumed = encoder.feed(text[position:end], final)
+        except FormatError as error:
+            out.failure = str(error)
+            return out
         assert 0 <= consumed <= end - position
         assert consumed == chunk.bytes_read
         position += consumed
@@ -82,7 +90,7 @@ def take(out: Outcome, chunk: Chunk, types: list[str]) -> None:
     for index in (chunk.index, chunk.late_index):
         if index is not None:
             out.places += places(index)
-            out.raws += [index.raw(i) for i in range(len(index.row_numbers))]
+            out.raws |= {number: index.raw(i) for i, number in enumerate(index.row_numbers)}
     out.places += [(r.row_number, r.line_number, r.byte_offset, r.byte_length) for r in chunk.rejects]
     out.rejects += chunk.rejects
     out.records += chunk.records

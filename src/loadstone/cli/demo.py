@@ -15,7 +15,7 @@ import click
 
 from loadstone.cli.demo_screen import Ran, document, screen
 from loadstone.cli.failures import EXIT_FAILED, outcome_problem
-from loadstone.cli.generate import complete_example, written
+from loadstone.cli.generate import complete_example, format_option, written
 from loadstone.cli.options import Settings, everywhere
 from loadstone.cli.output import emit, emit_json, say
 from loadstone.cli.progress import display_for
@@ -64,14 +64,7 @@ class _Stage:
 @click.command(epilog=_EXAMPLES)
 @click.argument("name", required=False, shell_complete=complete_example)
 @click.option("--rows", type=click.IntRange(min=1), help="How many rows (default: the example's own).")
-@click.option(
-    "--format",
-    "layout",
-    type=click.Choice(["csv", "jsonl", "json", "xlsx", "parquet"]),
-    default="csv",
-    show_default=True,
-    help="Of the files; xlsx and parquet: table-per-file alone.",
-)
+@format_option
 @everywhere
 def demo(settings: Settings, name: str | None, rows: int | None, layout: DataFormat) -> int:
     """Run an example on the embedded database and show what happened.

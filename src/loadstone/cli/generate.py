@@ -17,7 +17,7 @@ from loadstone.cli.output import emit, emit_json, hint_line, say
 if TYPE_CHECKING:
     from loadstone.examples import DataFormat, Example
 
-__all__ = ["complete_example", "generate", "written"]
+__all__ = ["complete_example", "format_option", "generate", "written"]
 
 _EXAMPLES = """\b
 Examples:
@@ -46,13 +46,7 @@ def complete_example(_ctx: click.Context, _param: click.Parameter, incomplete: s
     ]
 
 
-@click.command(epilog=_EXAMPLES)
-@click.argument("name", shell_complete=complete_example)
-@click.option(
-    "--rows", type=click.IntRange(min=1), help="In all files together (default: the example's own)."
-)
-@click.option("--files", type=click.IntRange(min=1), default=1, show_default=True, help="How many files.")
-@click.option(
+format_option = click.option(
     "--format",
     "layout",
     type=click.Choice(["csv", "jsonl", "json", "xlsx", "parquet"]),
@@ -60,6 +54,15 @@ def complete_example(_ctx: click.Context, _param: click.Parameter, incomplete: s
     show_default=True,
     help="Of the files; xlsx and parquet: table-per-file alone.",
 )
+
+
+@click.command(epilog=_EXAMPLES)
+@click.argument("name", shell_complete=complete_example)
+@click.option(
+    "--rows", type=click.IntRange(min=1), help="In all files together (default: the example's own)."
+)
+@click.option("--files", type=click.IntRange(min=1), default=1, show_default=True, help="How many files.")
+@format_option
 @click.option(
     "--dirty",
     type=read_share,
@@ -95,7 +98,7 @@ def generate(settings: Settings, name: str, out: str, layout: DataFormat, **opti
     for file in files:
         emit(f"{file.uri}: {count(file.rows, 'row')}, {size(file.bytes)}")
     if not settings.quiet:
-        hint_line(_next(example, out, layout))
+        hint_line(_next(example, out))
 
 
 @contextmanager
@@ -115,9 +118,7 @@ def written(settings: Settings) -> Iterator[Callable[[int, int], None] | None]:
     yield progress
 
 
-def _next(example: Example, out: str, layout: str) -> str:
-    if layout not in example.loadable:
-        return f"{layout} is not loaded yet; {' and '.join(example.loadable)} are"
+def _next(example: Example, out: str) -> str:
     source = out if "://" in out else str(Path(out).absolute())
     if example.deliveries:
         return f"loadstone load {source.rstrip('/')}/{example.deliveries[0]}/"

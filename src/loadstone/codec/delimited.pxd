@@ -18,7 +18,8 @@ cdef class DelimitedEncoder:
     cdef int skipped_code
     cdef long long skipped_bytes
     cdef long long skipped_lines
-    cdef object skipped_raw
+    cdef bytes skipped_raw
+    cdef dict raws  # of rejected records that are longer than a block, by row number
     cdef Py_ssize_t max_record_bytes
     cdef int comment
     cdef bint has_trailing

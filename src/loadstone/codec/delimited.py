@@ -86,6 +86,7 @@ class DelimitedEncoder:
         self.skipped_bytes = 0
         self.skipped_lines = 0
         self.skipped_raw = b""
+        self.raws: dict[int, bytes] = {}
         self.max_record_bytes = max_record_bytes
         self.comment = comment[0] if comment else -1
         self.has_trailing = trailing_delimiter
@@ -102,10 +103,10 @@ class DelimitedEncoder:
         consumed: cython.Py_ssize_t
         self.block = Text(text)
         self.tokenizer.open(self.block, final)
-        skipped_row = self.rows.row_number + 1 if self.skipped_code else 0
         with cython.nogil:
             consumed = self.encode()
-        chunk = self.rows.chunk(text, self.offset, consumed, {skipped_row: self.skipped_raw})
+        chunk = self.rows.chunk(text, self.offset, consumed, self.raws)
+        self.raws = {}
         chunk.padded, chunk.truncated = self.padded, self.truncated
         self.padded = self.truncated = 0
         self.offset += consumed
@@ -230,6 +231,8 @@ class DelimitedEncoder:
                 self.skipped_lines,
             )
             self.skipped_code = 0
+            with cython.gil:
+                self.raws[self.rows.row_number] = self.skipped_raw
         return after
 
     def keep_raw(self, start: cython.Py_ssize_t, end: cython.Py_ssize_t) -> cython.int:

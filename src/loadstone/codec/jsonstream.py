@@ -223,10 +223,13 @@ class JsonEncoder:
     ) -> cython.Py_ssize_t:
         """A string, number or word around the records."""
         after: cython.Py_ssize_t = scan_value(block, i, size, False)
-        if after == size and not final and block.data[i] != 34:
+        is_quoted: cython.bint = block.data[i] == 34
+        if after == size and not final and not is_quoted:
             after = -2 - size  # a number may go on
         if after < 0:
             return self.unscanned(block, i, -2 - after, size, final)
+        if not is_quoted and self.outline.depth == 0 and after < size and block.data[after] > 32:
+            return self.fail(BROKEN_DOCUMENT, block, after)
         return self.ended(block, after)
 
     def unscanned(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from loadstone.errors import ConfigurationError, UsageError
-from loadstone.examples.output import Output
+from loadstone.examples.output import Output, open_output
 
 __all__ = [
     "LEDGER_SUFFIX",
@@ -17,10 +17,11 @@ __all__ = [
     "DataFormat",
     "Example",
     "Expected",
-    "Generate",
     "GeneratedFile",
     "Progress",
     "Query",
+    "Request",
+    "Write",
     "read_ledgers",
     "write_ledger",
 ]
@@ -94,30 +95,30 @@ class Check:
         return bool(self.expected == self.found)
 
 
-class Generate(Protocol):
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Which data are wanted; the same request, the same bytes.
+
+    Attributes:
+        rows: in all files together.
+        files: how many files the rows are spread over.
+        format: one of the example's formats.
+        dirty: the share of rows that get a fault, 0 to 1.
+        seed: of the generator.
+    """
+
+    rows: int
+    files: int
+    format: DataFormat
+    dirty: float
+    seed: int
+
+
+class Write(Protocol):
     """Writes an example's data."""
 
-    def __call__(
-        self,
-        out: Path | str,
-        *,
-        rows: int | None = None,
-        files: int = 1,
-        format: DataFormat = "csv",  # noqa: A002  # the command line's own word
-        dirty: float = 0.0,
-        seed: int = 1,
-        progress: Progress | None = None,
-    ) -> list[GeneratedFile]:
-        """Streams the files into a folder, or below `s3://bucket/prefix`; the same arguments, the same bytes.
-
-        Args:
-            out: a folder (made where absent) or an `s3://` URI.
-            rows: in all files together; None for the example's own number.
-            files: how many files the rows are spread over.
-            format: one of the example's formats.
-            dirty: the share of rows that get a fault, 0 to 1.
-            seed: of the generator.
-            progress: told every few thousand rows.
+    def __call__(self, output: Output, request: Request, progress: Progress) -> list[GeneratedFile]:
+        """Streams the files to where the output leads.
 
         Raises:
             UsageError: the example cannot be had that way.
@@ -132,37 +133,76 @@ class Example:
         name: as on the command line.
         title: one line for people.
         folder: holds `README.md` and, if it has one, `pipeline.yaml`.
-        formats: what `generate` can write.
-        loadable: those of them that this version of the pipeline loads.
+        formats: of its files.
         default_rows: how many rows `generate` writes where nobody says.
         demo_rows: how many the demonstration takes.
         demo_dirty: the share of faults in the demonstration's files.
         table: where the rows arrive.
-        generate: writes the data.
+        write: writes the data.
         expected: reads a folder that `generate` wrote, tells what a run over all of it must give.
         check: compares the database with what was expected.
         deliveries: folders of the data that are loaded one after another, without a pipeline file; none where
             there is a `pipeline.yaml`.
+        fixed_files: why nobody can choose the number of files; empty where one can.
+        faultless: why no faults can be planted; empty where they can.
     """
 
     name: str
     title: str
     folder: Path
     formats: tuple[DataFormat, ...]
-    loadable: tuple[DataFormat, ...]
     default_rows: int
     demo_rows: int
     demo_dirty: float
     table: str
-    generate: Generate
+    write: Write
     expected: Callable[[Path], Expected]
     check: Callable[[Query, Expected], list[Check]]
     deliveries: tuple[str, ...] = ()
+    fixed_files: str = ""
+    faultless: str = ""
 
     @property
     def pipeline(self) -> Path:
         """Its `pipeline.yaml`; an example of deliveries has none."""
         return self.folder / "pipeline.yaml"
+
+    def generate(
+        self,
+        out: Path | str,
+        *,
+        rows: int | None = None,
+        files: int = 1,
+        format: DataFormat = "csv",  # noqa: A002  # the command line's own word
+        dirty: float = 0.0,
+        seed: int = 1,
+        progress: Progress | None = None,
+    ) -> list[GeneratedFile]:
+        """Writes its data into a folder, or below `s3://bucket/prefix`.
+
+        Args:
+            out: a folder (made where absent) or an `s3://` URI.
+            rows: as in `Request`; None for the example's own number.
+            files: as in `Request`, like those that follow.
+            format: see there.
+            dirty: see there.
+            seed: see there.
+            progress: told every few thousand rows.
+
+        Raises:
+            UsageError: the example cannot be had that way.
+        """
+        if format not in self.formats:
+            *others, last = self.formats
+            raise UsageError(f"{self.name} is written as {', '.join(others)} or {last}, not {format}")
+        if files != 1 and self.fixed_files:
+            raise UsageError(f"{self.name} {self.fixed_files}", hint="leave --files out")
+        if dirty and self.faultless:
+            raise UsageError(
+                f"{self.name} {self.faultless}", hint="leave --dirty out; car-telemetry takes it"
+            )
+        request = Request(self.default_rows if rows is None else rows, files, format, dirty, seed)
+        return self.write(open_output(out), request, progress or (lambda _rows, _total: None))
 
 
 def write_ledger(output: Output, name: str, document: dict[str, Any]) -> None:

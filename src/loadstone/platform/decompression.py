@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from loadstone.errors import CompressionError, DecompressionBomb
 from loadstone.platform.decoders import MAGIC_LENGTH, detect
 from loadstone.platform.readahead import ReadAhead
+from loadstone.platform.stored import PeekedStream
 from loadstone.platform.unzip import ZIP_MAGICS, ZipMember
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def decompress(
         CompressionError: from here or from `read`: truncated, corrupt, or not one member, with the place.
         DecompressionBomb: from `read`.
     """
-    source = _Counted(stream)
+    source = PeekedStream(stream)
     head = source.peek(MAGIC_LENGTH)
     inflated: _Inflating
     if (compression := detect(head)) is not None:
@@ -62,7 +63,7 @@ class DecompressedStream:
     """
 
     def __init__(
-        self, stream: ByteStream, source: _Counted, compression: str | None, read_ahead: int
+        self, stream: ByteStream, source: PeekedStream, compression: str | None, read_ahead: int
     ) -> None:
         self.compression = compression
         self._source = source
@@ -86,37 +87,10 @@ class _Inflating(Protocol):
     def close(self) -> None: ...
 
 
-class _Counted:
-    """The stored bytes: counted, and with a look at the first."""
-
-    def __init__(self, stream: ByteStream) -> None:
-        self._stream = stream
-        self._head = b""
-        self.taken = 0
-
-    def peek(self, size: int) -> bytes:
-        """The next bytes, which stay to be read; fewer than `size` only at the end."""
-        while len(self._head) < size and (more := self._stream.read(_INPUT_SIZE)):
-            self._head += bytes(more)
-        return self._head[:size]
-
-    def read(self, size: int, /) -> bytes | memoryview:
-        data: bytes | memoryview
-        if self._head:
-            data, self._head = self._head[:size], self._head[size:]
-        else:
-            data = self._stream.read(size)
-        self.taken += len(data)
-        return data
-
-    def close(self) -> None:
-        self._stream.close()
-
-
 class _Members:
     """Members of one compression, one after the other, as one stream."""
 
-    def __init__(self, source: _Counted, compression: Compression) -> None:
+    def __init__(self, source: PeekedStream, compression: Compression) -> None:
         self.compression = compression.name
         self._source = source
         self._kind = compression
@@ -186,7 +160,9 @@ class _Members:
 class _BombGuard:
     """Stops a stream that grows beyond measure."""
 
-    def __init__(self, stream: _Inflating, source: _Counted, max_ratio: int, max_bytes: int | None) -> None:
+    def __init__(
+        self, stream: _Inflating, source: PeekedStream, max_ratio: int, max_bytes: int | None
+    ) -> None:
         self._stream = stream
         self._source = source
         self._max_ratio = max_ratio

@@ -12,6 +12,7 @@ import tempfile
 from typing import IO, TYPE_CHECKING, Self
 
 from loadstone.errors import Transient
+from loadstone.platform.positional import PositionalFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,7 +93,7 @@ class SpooledBytes:
 
     def open(self) -> io.BufferedReader:
         """A seekable binary file over the bytes, for libraries that want one. It does not close the spool."""
-        return io.BufferedReader(_SpoolFile(self))
+        return io.BufferedReader(PositionalFile(self.read_at, self.__len__))
 
     def view(self) -> memoryview:
         """All bytes at once: those in memory, or the file mapped into it. Nothing may follow."""
@@ -138,35 +139,3 @@ class SpooledBytes:
             ) from error
         self._written += len(self._pending)
         self._pending.clear()
-
-
-class _SpoolFile(io.RawIOBase):
-    """The file protocol over a spool."""
-
-    def __init__(self, spool: SpooledBytes) -> None:
-        self._spool = spool
-        self._position = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: len(self._spool)}[whence]
-        if base + offset < 0:
-            # As the operating system does; zipfile counts on it.
-            raise OSError(errno.EINVAL, f"negative seek position {base + offset}")
-        self._position = base + offset
-        return self._position
-
-    def readinto(self, buffer: Buffer) -> int:
-        view = memoryview(buffer).cast("B")
-        data = self._spool.read_at(self._position, len(view))
-        view[: len(data)] = data
-        self._position += len(data)
-        return len(data)

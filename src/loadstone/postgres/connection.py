@@ -18,7 +18,8 @@ from psycopg.conninfo import conninfo_to_dict
 
 from loadstone.errors import ConfigurationError
 from loadstone.model.pipeline import Limits
-from loadstone.postgres.sqlstate import translate_connect, translated
+from loadstone.postgres.connecting import translate_connect
+from loadstone.postgres.sqlstate import translated
 
 __all__ = ["Connection", "Connector", "describe"]
 

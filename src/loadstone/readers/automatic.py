@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from loadstone.errors import DecompressionBomb
 from loadstone.platform.decompression import RATIO_FLOOR
+from loadstone.platform.stored import PeekedStream
 from loadstone.readers.blocks import Blocks
 from loadstone.readers.delimited import DelimitedFile
 from loadstone.readers.intake import Intake
 from loadstone.readers.naming import named_format
 from loadstone.readers.packages import LOOK, looks_like_workbook, opened_workbook
-from loadstone.readers.seekable import PeekedStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from loadstone.errors import ConfigurationError, FormatError
-from loadstone.readers.seekable import PeekedStream, SeekableFile
+from loadstone.platform.stored import PeekedStream
+from loadstone.readers.seekable import SeekableFile
 
 try:
     import fastavro

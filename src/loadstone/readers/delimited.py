@@ -14,6 +14,7 @@ from loadstone.readers.blocks import Blocks, count_lines, joined
 from loadstone.readers.intake import Intake
 from loadstone.readers.looking import look_at, noted
 from loadstone.readers.naming import named_format
+from loadstone.readers.opened import SAMPLE_RECORDS, OpenedFile
 from loadstone.readers.pieces import (
     SEARCHED,
     Pieces,
@@ -32,18 +33,17 @@ if TYPE_CHECKING:
     from loadstone.model.event import ObjectVersion
     from loadstone.model.pipeline import Format
 
-__all__ = ["SAMPLE_RECORDS", "DelimitedFile"]
-
-#: Records looked at to tell the columns' types.
-SAMPLE_RECORDS = 1000
+__all__ = ["DelimitedFile"]
 
 _NAMES_SHOWN = 5
 _SEPARATOR_LINE = re.compile(rb'"?sep=([\t -~])"?(?:\r\n|\n|\r)', re.IGNORECASE)
 _NAME_SHOWN = 40
 
 
-class DelimitedFile:
+class DelimitedFile(OpenedFile):
     """A delimited file whose names are known: see `ports.OpenFile`."""
+
+    _intake: Intake
 
     def __init__(self, intake: Intake, blocks: Blocks, version: ObjectVersion, file_format: Format) -> None:
         self._intake = intake
@@ -87,16 +87,6 @@ class DelimitedFile:
             if pieces.footer is not None:
                 blocks.cut(pieces.footer)
                 self.layout = with_footer(self.layout, pieces)
-
-    @property
-    def bytes_read(self) -> int:
-        """Bytes taken from the source so far."""
-        return self._intake.bytes_read
-
-    @property
-    def sha256(self) -> str:
-        """Of the bytes as stored."""
-        return self._intake.sha256
 
     def chunks(self, plan: LoadPlan) -> Iterator[Chunk]:
         """The records as tuples and rejects, block by block; once."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, TypeAlias
 
 from loadstone.platform.decompression import decompress
+from loadstone.platform.stored import HashedStream
 from loadstone.readers.encodings import Transcoder, detect_encoding
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Intake:
     """
 
     def __init__(self, stream: ByteStream, file_format: Format, *, is_delimited: bool = False) -> None:
-        self._hashed = _Hashed(stream)
+        self._hashed = HashedStream(stream)
         self._text = decompress(self._hashed, max_ratio=file_format.max_compression_ratio)
         self.compression = self._text.compression
         head = b""
@@ -63,7 +63,7 @@ class Intake:
     @property
     def sha256(self) -> str:
         """Of the stored bytes taken so far, in hexadecimal."""
-        return self._hashed.sha256.hexdigest()
+        return self._hashed.sha256
 
     @property
     def text_offset(self) -> int:
@@ -90,25 +90,8 @@ class Intake:
         """Takes what is left of the stored bytes, so that the hash covers them all."""
         while self._text.read(_REST):
             pass  # a thread may have read on: nothing may overtake it
-        while self._hashed.read(_REST):
-            pass
+        self._hashed.drain()
 
     def close(self) -> None:
         """Closes the stream."""
         self._text.close()
-
-
-class _Hashed:
-    """The stored bytes on their way, hashed in the thread that reads them."""
-
-    def __init__(self, stream: ByteStream) -> None:
-        self._stream = stream
-        self.sha256 = hashlib.sha256()
-
-    def read(self, size: int, /) -> bytes | memoryview:
-        data = self._stream.read(size)
-        self.sha256.update(data)
-        return data
-
-    def close(self) -> None:
-        self._stream.close()

@@ -16,6 +16,7 @@ from loadstone.readers.blocks import Blocks, count_lines, joined
 from loadstone.readers.intake import Intake
 from loadstone.readers.jsonform import Form, JsonShape, find_form
 from loadstone.readers.naming import named_format
+from loadstone.readers.opened import SAMPLE_RECORDS, OpenedFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,17 +25,17 @@ if TYPE_CHECKING:
     from loadstone.model.event import ObjectVersion
     from loadstone.model.pipeline import Format
 
-__all__ = ["SAMPLE_RECORDS", "JsonFile"]
+__all__ = ["JsonFile"]
 
-#: Records looked at to tell keys and types.
-SAMPLE_RECORDS = 1000
 _SHOWN = 40
 #: What a JSON value may begin with.
 _BEGINNINGS = b'{["-0123456789tfn'
 
 
-class JsonFile:
+class JsonFile(OpenedFile):
     """A JSON file whose keys are known, as far as its head shows them: see `ports.OpenFile`."""
+
+    _intake: Intake
 
     def __init__(self, intake: Intake, blocks: Blocks, version: ObjectVersion, file_format: Format) -> None:
         self._intake = intake
@@ -52,16 +53,6 @@ class JsonFile:
         else:
             records, is_complete = self._records()
         self.layout = self._layout(records, is_complete)
-
-    @property
-    def bytes_read(self) -> int:
-        """Bytes taken from the source so far."""
-        return self._intake.bytes_read
-
-    @property
-    def sha256(self) -> str:
-        """Of the bytes as stored."""
-        return self._intake.sha256
 
     def chunks(self, plan: LoadPlan) -> Iterator[Chunk]:
         """The records as tuples and rejects, block by block; once.

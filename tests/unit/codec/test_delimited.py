@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,12 +9,12 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from fixtures.codec_cells import column, feed, plan_of, tuples_of
+from fixtures.csv_spectrum import CASES, Case
 from loadstone.codec.delimited import DelimitedEncoder
 from loadstone.codec.sampling import split_record
 from loadstone.model.batch import RAW_LIMIT, Chunk
 from loadstone.model.contract import LoadPlan
 
-SPECTRUM = Path(__file__).parents[2] / "data" / "csv-spectrum"
 ABC = plan_of(*(column("text", name) for name in "abc"))
 PAIR = plan_of(column("text", "a"), column("integer", "b"), trace=True)
 TRACED = replace(ABC, trace=True)
@@ -148,6 +146,16 @@ def test_an_open_quote_beyond_the_limit_is_unclosed() -> None:
     assert chunk.rows == 2001
 
 
+def test_a_record_too_long_keeps_its_own_text_where_the_next_is_too_long_as_well() -> None:
+    text = b"a" * 40 + b",1\n" + b"b" * 40 + b",2\n"
+    encoder = DelimitedEncoder(PAIR, max_record_bytes=20)
+    first, consumed = encoder.feed(text[:30], False)
+    second, _ = encoder.feed(text[consumed:70], False)
+    third, _ = encoder.feed(text[70:], True)
+    raws = [reject.raw for chunk in (first, second, third) for reject in chunk.rejects]
+    assert raws == text.splitlines(keepends=True)
+
+
 def test_a_block_without_a_complete_record_is_left_to_the_caller() -> None:
     encoder = DelimitedEncoder(PAIR)
     chunk, consumed = encoder.feed(b'abc,"1', False)
@@ -244,17 +252,12 @@ def test_whatever_is_accepted_is_what_pythons_csv_module_reads(text: str) -> Non
     assert accepted == [row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row]
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in (SPECTRUM / "csvs").glob("*.csv")))
-def test_the_csv_spectrum_is_read_as_its_json_says(name: str) -> None:
-    text = (SPECTRUM / "csvs" / f"{name}.csv").read_bytes()
-    if name.endswith("_crlf"):
-        text = text.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
-    expected = json.loads((SPECTRUM / "json" / f"{name}.json").read_text())
-    expected = expected if isinstance(expected, list) else [expected]
-    header, consumed = split_record(text, b",", b'"')
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_the_csv_spectrum_is_read_as_its_json_says(case: Case) -> None:
+    header, consumed = split_record(case.data, b",", b'"')
     names = [name or "" for name in header]
-    rows = rows_of(text[consumed:], plan_of(*(column("text", name) for name in names)))
-    assert [dict(zip(names, (cell or "" for cell in row), strict=True)) for row in rows] == expected
+    rows = rows_of(case.data[consumed:], plan_of(*(column("text", name) for name in names)))
+    assert [dict(zip(names, (cell or "" for cell in row), strict=True)) for row in rows] == case.records
 
 
 def test_a_record_can_be_split_for_a_look_at_it() -> None:

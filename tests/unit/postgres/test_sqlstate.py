@@ -19,7 +19,7 @@ from loadstone.errors import (
 )
 from loadstone.model.pipeline import Limits
 from loadstone.postgres.connection import Connector, describe
-from loadstone.postgres.sqlstate import translate, translate_connect, translated
+from loadstone.postgres.sqlstate import translate, translated
 
 
 @pytest.mark.parametrize(
@@ -75,30 +75,6 @@ def test_the_sqlstate_becomes_the_code_of_the_error() -> None:
 
 def test_a_disk_full_says_what_to_do() -> None:
     assert "free space" in (translate(errors.DiskFull("could not extend file")).hint or "")
-
-
-@pytest.mark.parametrize(
-    ("text", "kind"),
-    [
-        ('connection to server at "h", port 5432 failed: Connection refused', ConnectionLost),
-        ('could not translate host name "nowhere" to address: Name or service not known', ConnectionLost),
-        ('failed: FATAL:  password authentication failed for user "u"', AuthenticationFailed),
-        ("failed: fe_sendauth: no password supplied", AuthenticationFailed),
-        ('failed: FATAL:  role "u" does not exist', AuthenticationFailed),
-        ('failed: FATAL:  no pg_hba.conf entry for host "1.2.3.4"', AuthenticationFailed),
-        ('failed: FATAL:  database "d" does not exist', DestinationError),
-        ("failed: FATAL:  sorry, too many clients already", DatabaseBusy),
-        ("failed: FATAL:  the database system is starting up", DatabaseUnavailable),
-        ("failed: server does not support SSL, but SSL was required", DestinationError),
-        ("something nobody has seen before", ConnectionLost),
-    ],
-)
-def test_a_failure_to_connect_says_which_and_what_to_do(text: str, kind: type[LoadstoneError]) -> None:
-    ours = translate_connect(psycopg.OperationalError(text), where="h:5432/d")
-    assert type(ours) is kind
-    assert ours.hint
-    assert str(ours).startswith("h:5432/d: cannot connect: ")
-    assert "\n" not in str(ours)
 
 
 def test_our_own_errors_pass_through_unchanged() -> None:

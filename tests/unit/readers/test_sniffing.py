@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
 from fixtures.codec_cells import tuples_of
+from fixtures.csv_spectrum import CASES, Case
 from fixtures.polluted import orders, text_of
 from fixtures.reader_files import Stream, text_plan, version
 from loadstone.errors import ConfigurationError, FormatError
@@ -18,8 +17,6 @@ from loadstone.model.pipeline import Format
 from loadstone.model.presets import PRESETS
 from loadstone.readers.automatic import AutomaticReader
 from loadstone.readers.looking import LOOK, Look, look_at
-
-SPECTRUM = Path(__file__).parents[2] / "data" / "csv-spectrum"
 
 
 class Read(NamedTuple):
@@ -43,17 +40,11 @@ def read(text: str | bytes, key: str = "x.csv", **options: Any) -> Read:
     )
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in (SPECTRUM / "csvs").glob("*.csv")))
-def test_the_csv_spectrum_is_read_with_no_configuration(name: str) -> None:
-    data = (SPECTRUM / "csvs" / f"{name}.csv").read_bytes()
-    expected = json.loads((SPECTRUM / "json" / f"{name}.json").read_text())
-    expected = expected if isinstance(expected, list) else [expected]
-    found = read(data)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_the_csv_spectrum_is_read_with_no_configuration(case: Case) -> None:
+    found = read(case.data)
     rows = [dict(zip(found.layout.names, (c or "" for c in row), strict=True)) for row in found.rows]
-    if name.endswith("_crlf"):
-        rows = [{name: cell.replace("\r\n", "\n") for name, cell in row.items()} for row in rows]
-        expected = [{name: cell.replace("\r\n", "\n") for name, cell in row.items()} for row in expected]
-    assert rows == expected
+    assert rows == case.records
     assert not found.rejects
 
 

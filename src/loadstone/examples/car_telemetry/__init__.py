@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from loadstone.examples.car_telemetry.figures import TABLE, check, expected
-from loadstone.examples.car_telemetry.generator import DEFAULT_ROWS, generate
+from loadstone.examples.car_telemetry.generator import DEFAULT_ROWS, write
 from loadstone.examples.example import Example
 
 __all__ = ["CAR_TELEMETRY"]
@@ -15,12 +15,11 @@ CAR_TELEMETRY = Example(
     title="dirty readings of sixteen cars, merged by key into a hash-partitioned table",
     folder=Path(__file__).parent,
     formats=("csv", "jsonl", "json"),
-    loadable=("csv", "jsonl", "json"),
     default_rows=DEFAULT_ROWS,
     demo_rows=DEFAULT_ROWS,
     demo_dirty=0.05,
     table=TABLE,
-    generate=generate,
+    write=write,
     expected=expected,
     check=check,
 )

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import islice
-from pathlib import Path
 
 from loadstone.errors import UsageError
 from loadstone.examples.car_telemetry.faults import KINDS, FaultKind, FaultPlanter, corrected
@@ -13,10 +12,10 @@ from loadstone.examples.car_telemetry.fleet import Reading, readings
 from loadstone.examples.car_telemetry.layouts import CsvLayout, JsonLayout, Layout
 from loadstone.examples.car_telemetry.record import FileRecord
 from loadstone.examples.car_telemetry.repeats import Repeats
-from loadstone.examples.example import DataFormat, GeneratedFile, Progress, write_ledger
-from loadstone.examples.output import Output, open_output
+from loadstone.examples.example import GeneratedFile, Progress, Request, write_ledger
+from loadstone.examples.output import Output
 
-__all__ = ["DEFAULT_ROWS", "Telemetry", "generate"]
+__all__ = ["DEFAULT_ROWS", "Telemetry", "write"]
 
 DEFAULT_ROWS = 100_000
 
@@ -24,38 +23,26 @@ _BATCH = 4_096
 _EVENLY: Mapping[FaultKind, float] = dict.fromkeys(KINDS, 1.0)
 
 
-def generate(
-    out: Path | str,
-    *,
-    rows: int | None = None,
-    files: int = 1,
-    format: DataFormat = "csv",  # noqa: A002  # the command line's own word
-    dirty: float = 0.0,
-    seed: int = 1,
-    progress: Progress | None = None,
-) -> list[GeneratedFile]:
+def write(output: Output, request: Request, progress: Progress) -> list[GeneratedFile]:
     """Writes `telemetry/telemetry_0001.csv` and so on, each with a `.faults.json` above the folder.
 
     The files follow each other in time; a repeated reading may belong to an earlier file.
 
     Raises:
-        UsageError: numbers that make no sense, or a format that it has not.
+        UsageError: numbers that make no sense.
     """
-    total = DEFAULT_ROWS if rows is None else rows
     layouts: dict[str, Layout] = {
         "csv": CsvLayout(),
         "jsonl": JsonLayout(),
         "json": JsonLayout(array=True),
     }
-    if format not in layouts:
-        raise UsageError(f"car-telemetry is written as csv, jsonl or json, not {format}")
-    telemetry = Telemetry(rows=total, files=files, layout=layouts[format], dirty=dirty, seed=seed)
-    run = {"rows": total, "files": files, "format": format, "dirty": dirty, "seed": seed}
-    output = open_output(out)
+    layout = layouts[request.format]
+    telemetry = Telemetry(request.rows, request.files, layout, request.dirty, request.seed)
     written: list[GeneratedFile] = []
-    for number in range(1, files + 1):
-        name = f"telemetry_{number:04}.{format}"
+    for number in range(1, request.files + 1):
+        name = f"telemetry_{number:04}.{request.format}"
         size, record = telemetry.write_next(output, f"telemetry/{name}", progress)
+        run = asdict(request)
         write_ledger(output, name, {"file": f"telemetry/{name}", "run": run, **record.document()})
         written.append(GeneratedFile(output.uri(f"telemetry/{name}"), record.rows, size))
     return written

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from loadstone.examples.example import Example
 from loadstone.examples.table_per_file.figures import check, expected
-from loadstone.examples.table_per_file.generator import DELIVERIES, FORMATS, generate
+from loadstone.examples.table_per_file.generator import DELIVERIES, FORMATS, write
 
 __all__ = ["TABLE_PER_FILE"]
 
@@ -15,13 +15,14 @@ TABLE_PER_FILE = Example(
     title="files become tables of their own: no configuration, keys and types found in the data",
     folder=Path(__file__).parent,
     formats=FORMATS,
-    loadable=FORMATS,
     default_rows=10_000,
     demo_rows=10_000,
     demo_dirty=0.0,
     table="customers",
-    generate=generate,
+    write=write,
     expected=expected,
     check=check,
     deliveries=DELIVERIES,
+    fixed_files="is six files: three tables, two deliveries",
+    faultless="has no rules that could be broken, so no faults are planted",
 )

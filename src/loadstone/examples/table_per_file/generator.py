@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from pathlib import Path
 from random import Random
 from typing import Any
 
 from loadstone.errors import UsageError
-from loadstone.examples.example import DataFormat, GeneratedFile, Progress, write_ledger
-from loadstone.examples.output import open_output
+from loadstone.examples.example import DataFormat, GeneratedFile, Progress, Request, write_ledger
+from loadstone.examples.output import Output
 from loadstone.examples.table_per_file.files import encoded
 
-__all__ = ["DELIVERIES", "FORMATS", "generate"]
+__all__ = ["DELIVERIES", "FORMATS", "write"]
 
 #: Folders that are loaded one after another.
 DELIVERIES = ("monday", "tuesday")
@@ -21,7 +20,6 @@ DELIVERIES = ("monday", "tuesday")
 #: Of customers and visits; subscribers are always JSON Lines.
 FORMATS: tuple[DataFormat, ...] = ("csv", "jsonl", "json", "xlsx", "parquet")
 
-_ROWS = 10_000
 _FEWEST = 30
 _TOWNS = (("Dresden", "01067"), ("Leipzig", "04103"), ("Berlin", "10115"), ("Hamburg", "20095"))
 _TIERS = ("gold", "silver", "bronze")
@@ -29,27 +27,18 @@ _TIERS = ("gold", "silver", "bronze")
 Row = Mapping[str, Any]
 
 
-def generate(
-    out: Path | str,
-    *,
-    rows: int | None = None,
-    files: int = 1,
-    format: DataFormat = "csv",  # noqa: A002  # the command line's own word
-    dirty: float = 0.0,
-    seed: int = 1,
-    progress: Progress | None = None,
-) -> list[GeneratedFile]:
+def write(output: Output, request: Request, progress: Progress) -> list[GeneratedFile]:
     """Writes `monday/` and `tuesday/`: customers and visits in the format, subscribers as JSON Lines.
 
     Tuesday brings half of Monday's customers and subscribers again, changed, and as many new ones; balances
     get cents, and customers a column `tier`.
 
     Raises:
-        UsageError: too few rows, several files, planted faults, or a format that it has not.
+        UsageError: too few rows.
     """
-    total = _ROWS if rows is None else rows
-    _refuse(total, files, format, dirty)
-    output = open_output(out)
+    total, layout, seed = request.rows, request.format, request.seed
+    if total < _FEWEST:
+        raise UsageError(f"table-per-file has at least {_FEWEST} rows, not {total:,}")
     share = total // 6
     written: list[GeneratedFile] = []
     balance = 0
@@ -60,17 +49,16 @@ def generate(
         kept = customers if day else customers[: share // 2]
         balance += sum(round(float(row["balance"]) * 100) for row in kept)
         tables = {
-            f"customers.{format}": customers,
+            f"customers.{layout}": customers,
             "subscribers.jsonl": list(_subscribers(first, share, day)),
-            f"visits.{format}": list(_visits(Random(f"{seed} {delivery} visits"), total // 2 - 2 * share)),  # noqa: S311
+            f"visits.{layout}": list(_visits(Random(f"{seed} {delivery} visits"), total // 2 - 2 * share)),  # noqa: S311
         }
         for name, made in tables.items():
-            data = encoded(made, "jsonl" if name.endswith(".jsonl") else format)
+            data = encoded(made, "jsonl" if name.endswith(".jsonl") else layout)
             with output.open(f"{delivery}/{name}") as file:
                 file.write(data)
             written.append(GeneratedFile(output.uri(f"{delivery}/{name}"), len(made), len(data)))
-            if progress is not None:
-                progress(sum(file.rows for file in written), total)
+            progress(sum(file.rows for file in written), total)
     visits = 2 * (total // 2 - 2 * share)
     again = share - share // 2
     write_ledger(
@@ -87,22 +75,6 @@ def generate(
         },
     )
     return written
-
-
-def _refuse(rows: int, files: int, data_format: str, dirty: float) -> None:
-    if rows < _FEWEST:
-        raise UsageError(f"table-per-file has at least {_FEWEST} rows, not {rows:,}")
-    if files != 1:
-        raise UsageError(
-            "table-per-file is six files: three tables, two deliveries", hint="leave --files out"
-        )
-    if dirty:
-        raise UsageError(
-            "table-per-file has no rules that could be broken, so no faults are planted",
-            hint="leave --dirty out; car-telemetry takes it",
-        )
-    if data_format not in FORMATS:
-        raise UsageError(f"table-per-file is written as {', '.join(FORMATS)}, not {data_format}")
 
 
 def _customers(random: Random, first: int, rows: int, day: int) -> Iterator[Row]:
