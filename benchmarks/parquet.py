@@ -2,9 +2,9 @@ r"""Parquet against psql's `\copy` of the same rows as CSV, which is 1.00.
 
     python -m benchmarks.parquet --rounds 5 --rows 2000000
 
-The Parquet file is written by pyarrow with its own settings (snappy, dictionaries) from the clean CSV;
-another one without dictionaries, which loadstone makes use of. How it is measured is told in README.md. Fails where
-more memory is taken than the limit.
+The Parquet file is written by pyarrow from the clean CSV, with its own settings (snappy, dictionaries);
+another one without dictionaries, which loadstone makes use of. How it is measured is told in README.md.
+Fails where more memory is taken than the limit.
 """
 
 from __future__ import annotations

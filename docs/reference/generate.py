@@ -22,6 +22,7 @@ _CLASSES = {
     "Pipeline": "The file",
     "Dataset": "A dataset",
     "ColumnConfig": "A column",
+    "ChildConfig": "A child",
     "Format": "`format`",
     "PartitionBy": "`partition_by`",
     "RejectLimit": "`reject_limit`, written out",

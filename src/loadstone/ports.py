@@ -12,7 +12,15 @@ from msgspec import Struct
 from loadstone.model.batch import Chunk, Reject
 from loadstone.model.contract import Column, LoadPlan
 from loadstone.model.event import Event, ObjectVersion
-from loadstone.model.load import Counts, Layout, LoadOutcome, LoadRecord, LoadRequest, OutcomeState
+from loadstone.model.load import (
+    ChildCounts,
+    Counts,
+    Layout,
+    LoadOutcome,
+    LoadRecord,
+    LoadRequest,
+    OutcomeState,
+)
 from loadstone.model.pipeline import Dataset, Format
 from loadstone.model.table import TableColumn, TableShape
 
@@ -140,6 +148,13 @@ class LoadTransaction(Protocol):
     @property
     def table(self) -> TableShape | None:
         """The table as it is now; None where it does not exist."""
+
+    def look_up(self, table: str) -> TableShape | None:
+        """Another table as it is now: a child's; None where it does not exist."""
+
+    @property
+    def children(self) -> Sequence[ChildCounts]:
+        """After `finish`, what became of the elements of the records."""
 
     def prepare(self, plan: LoadPlan, layout: Layout) -> LoadPlan:
         """Makes ready: the table is created where absent, rows of an older version go, staging is set up.

@@ -17,6 +17,7 @@ from fixtures.commandline import CommandLine
         ("car-telemetry", "json", 3_000),
         ("online-retail", "csv", 20_000),
         ("table-per-file", "csv", 3_000),
+        ("table-per-file", "xlsx", 3_000),
     ],
 )
 def test_every_figure_is_as_expected_and_the_next_commands_work(

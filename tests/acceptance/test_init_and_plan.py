@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zipfile
+
 import psycopg
 import pytest
 
@@ -74,3 +76,34 @@ def test_a_plans_exit_status_is_that_of_the_load(
     loadstone("plan", "orders.csv", *words, code=code)
     loadstone("plan", "missing.csv", *words, code=1)
     loadstone("plan", code=2)
+
+
+PRICES = "Shop\n\nid;name;price\n1;Ann;1,50\n2;Bob;2,75\n3;Cid;3,25\nTotal;;7,50\n"
+
+
+def test_what_was_decided_of_a_file_is_shown_with_confidence_and_evidence(loadstone: CommandLine) -> None:
+    loadstone.write("prices.csv", PRICES)
+    wanted = {
+        "delimiter": "records have 3 cells",
+        "lines above": "of which 'Shop' is the first",
+        "header": "are unlike the values below",
+        "lines below": "below the rows stands 'Total;;7,50'",
+        "numbers": "column 3 holds '1,50'",
+    }
+    for screen in (loadstone("plan", "prices.csv").out, loadstone("init", "prices.csv", "--stdout").out):
+        lines = [line.strip(" #") for line in screen.splitlines()]
+        for name, evidence in wanted.items():
+            assert any(line.startswith(name + " ") and " % " in line and evidence in line for line in lines)
+    decided = loadstone("init", "prices.csv", "--stdout", "--json").document["datasets"][0]["decided"]
+    assert decided["footer_lines"]["value"] == 1
+
+
+def test_init_looks_into_archives(loadstone: CommandLine) -> None:
+    with zipfile.ZipFile(loadstone.folder / "export.zip", "w") as archive:
+        for name in ("orders/orders_20230510.csv", "orders/orders_20230511.csv", "users.csv"):
+            archive.writestr(name, ORDERS)
+    loadstone("init", "export.zip")
+    text = (loadstone.folder / "pipeline.yaml").read_text()
+    assert 'files: ["export.zip!/orders/orders_*.csv"]' in text
+    assert "3 objects: 3 loaded; 6 rows loaded" in loadstone("load").out
+    assert "export.zip!/users.csv" in loadstone("history", "--key", "export.zip!/users.csv").out

@@ -183,3 +183,24 @@ def test_files_that_would_share_a_table_by_accident_are_refused_before_anything_
         load(tmp_path, url, "*")
     assert folder_landing.query("SELECT to_regclass('day_1')") == [(None,)]
     assert load(tmp_path, url, "*", selection=Selection(table="day_1")) == [("loaded", 1, 0)] * 2
+
+
+def test_a_column_whose_values_come_late_gets_their_type(landing: Landing) -> None:
+    lines = [f"{number},{number // 2 if number > 20_000 else ''}\n" for number in range(200_000)]
+    outcome = landing.put_and_load("id,half\n" + "".join(lines))
+    assert [column["type"] for column in outcome.columns] == ["bigint", "bigint"]
+    assert (
+        "in 1,000 rows from the start, 450 rows from the middle, 150 rows from the end"
+        in (outcome.evidence["half"])
+    )
+    assert (outcome.counts.inserted, outcome.counts.rejected) == (200_000, 0)
+
+
+def test_what_stands_below_the_rows_of_a_large_file_is_left_out_each_time(landing: Landing) -> None:
+    text = "id,v\n" + "".join(f"{number},{number}\n" for number in range(200_000)) + "-- 200000 rows\n"
+    for _ in range(2):
+        outcome = landing.put_and_load(text)
+        assert (outcome.counts.read, outcome.counts.rejected) == (200_000, 0)
+        assert "1 line below the rows left out: '-- 200000 rows'" in outcome.notes
+        assert (outcome.dialect or {})["decided"]["footer_lines"]["value"] == 1
+        text = text.replace("\n1,1\n", "\n1,7\n")

@@ -78,7 +78,8 @@ def demo(settings: Settings, name: str | None, rows: int | None, layout: DataFor
     if settings.to is not None or settings.file is not None:
         hint = "`loadstone generate` writes the data, `loadstone load` takes it anywhere"
         raise UsageError("demo brings its own pipeline and runs on the embedded database", hint=hint)
-    chosen = [examples.get(name)] if name is not None else list(examples.EXAMPLES.values())
+    all_with_it = (example for example in examples.EXAMPLES.values() if layout in example.formats)
+    chosen = [examples.get(name)] if name is not None else list(all_with_it)
     ran = []
     for example in chosen:
         one = _run(example, settings, rows=rows, layout=layout)

@@ -49,10 +49,10 @@ def complete_example(_ctx: click.Context, _param: click.Parameter, incomplete: s
 format_option = click.option(
     "--format",
     "layout",
-    type=click.Choice(["csv", "jsonl", "json"]),
+    type=click.Choice(["csv", "jsonl", "json", "xlsx", "parquet"]),
     default="csv",
     show_default=True,
-    help="Of the files.",
+    help="Of the files; xlsx and parquet: table-per-file alone.",
 )
 
 

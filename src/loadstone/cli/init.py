@@ -103,6 +103,7 @@ def _document(found: Survey) -> list[dict[str, object]]:
                 }
                 for c in one.columns
             ],
+            "decided": (one.dialect or {}).get("decided", {}),
             "notes": list(one.notes),
             "error": one.error,
         }

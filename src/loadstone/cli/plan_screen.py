@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from loadstone.cli.figures import count, size
 from loadstone.cli.output import table_lines, terminal_width, visible
+from loadstone.core.decisions import told_decisions
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from loadstone.core.decisions import ToldDecision
     from loadstone.model.rehearsal import PlannedLoad
 
 __all__ = ["colour", "lines"]
@@ -43,6 +47,11 @@ def lines(planned: PlannedLoad) -> Iterator[str]:
     # What a note says of a column's type stands beside the column below.
     told = {f"{name}: {why}" for name, why in outcome.evidence.items()}
     yield from (f"  note: {visible(note)}" for note in outcome.notes if note not in told)
+    if decisions := told_decisions(outcome.dialect or {}):
+        yield ""
+        yield from table_lines(
+            ("  decided", "", "sure", "why"), _decisions(decisions), right=(2,), width=width
+        )
     if outcome.columns:
         yield ""
         rows = [_column(planned, column) for column in outcome.columns]
@@ -88,6 +97,10 @@ def _dialect(dialect: Mapping[str, Any]) -> str:
     if dialect.get("skip_lines"):
         parts.append(f"{count(int(dialect['skip_lines']), 'line')} above the header")
     return ", ".join(parts)
+
+
+def _decisions(told: Sequence[ToldDecision]) -> list[tuple[str, ...]]:
+    return [(f"  {one.name}", one.value, one.confidence, one.evidence) for one in told]
 
 
 def _column(planned: PlannedLoad, column: Mapping[str, str | None]) -> tuple[str, str, str, str]:

@@ -49,6 +49,7 @@ _COMPILED_TOGETHER = (
     "places",
     "splitting",
     "rows",
+    "rowmarks",
     "tokens",
     "delimited",
     "jsonkeys",

@@ -11,6 +11,7 @@ from typing import NamedTuple
 __all__ = [
     "ABOVE_MAXIMUM",
     "BELOW_MINIMUM",
+    "CHILD_ELEMENT",
     "CODES",
     "INVALID_JSON",
     "INVALID_UTF8",
@@ -96,6 +97,7 @@ UNKNOWN_KEY = 34
 NESTED_VALUE = 35
 KEY_TWICE = 36
 MISSING_COMMA = 37
+CHILD_ELEMENT = 38
 LEADING_ZEROS = 60
 
 #: Every code by its number.
@@ -144,4 +146,6 @@ CODES: dict[int, Code] = {
     NESTED_VALUE: Code("nested_value", "{value} is nested, {type} takes a single value"),
     KEY_TWICE: Code("key_twice", "flattened, the key {value} gives a name that another one gave already"),
     MISSING_COMMA: Code("missing_comma", "there is no comma between this element and the one before it"),
+    # Stands for what is wrong with an element until that is known (`childrejects`).
+    CHILD_ELEMENT: Code("child_element", "an element of a list does not fit"),
 }

@@ -141,4 +141,6 @@ class JsonLinesEncoder:
             self.writer.broken(block, start, end, skip_space(block, position, end))
         else:
             self.writer.write(block, start, position)
+            if self.writer.child_count:
+                self.writer.write_children(block)
         return self.rows.end(length)

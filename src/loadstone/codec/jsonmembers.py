@@ -11,7 +11,7 @@ from loadstone.codec.buffers import Text
 from loadstone.codec.jsonstrings import decoded
 from loadstone.codec.jsontext import scan_string, scan_value, skip_space
 
-__all__ = ["Kind", "Member", "read_members", "read_value"]
+__all__ = ["Kind", "Member", "read_elements", "read_members", "read_value"]
 
 Kind = Literal["string", "number", "boolean", "null", "nested"]
 
@@ -68,6 +68,26 @@ def read_value(record: bytes) -> Member:
     """A JSON value as if it were a member's."""
     raw = record.strip()
     return Member(_KINDS.get(raw[0], "number"), raw.decode())
+
+
+def read_elements(value: bytes) -> list[bytes]:
+    """The elements of a JSON list, as they are written; any other value is the only one."""
+    text = Text(value)
+    size: cython.Py_ssize_t = len(value)
+    i: cython.Py_ssize_t = skip_space(text, 0, size)
+    first: cython.Py_ssize_t
+    elements: list[bytes] = []
+    if i >= size or value[i] != 91:
+        return [value]
+    i = skip_space(text, i + 1, size)
+    while value[i] != 93:
+        first = i
+        i = scan_value(text, i, size, False)
+        elements.append(value[first:i])
+        i = skip_space(text, i, size)
+        if value[i] == 44:
+            i = skip_space(text, i + 1, size)
+    return elements
 
 
 def _flattened(members: dict[str, Member], separator: str, nameless: list[bytes]) -> dict[str, Member]:

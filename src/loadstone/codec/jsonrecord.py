@@ -10,6 +10,8 @@
 - Flattened, the members of an object within the record are cells of their own, named after all the keys that
   lead to them. A record in which two objects give the same name is rejected.
 - In a file of values, each value, whatever it is, is the cell `value`.
+- The elements of a list (or the one value) under the key of a child are records themselves, of a writer of
+  their own. One that does not fit rejects the record that it is in, and no row of that record remains.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import cython
 from loadstone.codec.bloom import BloomFilter
 from loadstone.codec.buffers import Buffer, Text
 from loadstone.codec.codes import (
+    CHILD_ELEMENT,
     INVALID_JSON,
     INVALID_UTF8,
     KEY_TWICE,
@@ -38,8 +41,9 @@ from loadstone.codec.jsonobject import (
     ObjectScanner,
 )
 from loadstone.codec.jsonstrings import decode_string, decoded, has_escape
-from loadstone.codec.jsontext import scan_value, utf8_length
+from loadstone.codec.jsontext import scan_value, skip_space, utf8_length
 from loadstone.codec.kinds import HAS_NUL, NON_ASCII, PLAIN, QUOTED
+from loadstone.codec.rowmarks import RowMark
 from loadstone.codec.rows import RowWriter
 from loadstone.model.batch import Chunk
 from loadstone.model.contract import Cell, LoadPlan
@@ -70,6 +74,8 @@ _TEXT_TYPES = frozenset({"text", "character varying", "character"})
 class JsonRecordWriter:
     """Writes the records that a front end finds: `scan` from a record's first byte, then `write` or `broken`.
 
+    After `write` comes `write_children`, where there are any (`child_count`).
+
     Args:
         plan: what the tuples are made of; its cells' sources are the keys, in any order.
         first_row: the number of the first record.
@@ -96,14 +102,27 @@ class JsonRecordWriter:
             cell.source.encode(): i if cell.columns or cell.is_unknown else -1
             for i, cell in enumerate(plan.cells)
         }
+        self.child_count = len(plan.children)
+        names |= {child.key.encode(): self.size + i for i, child in enumerate(plan.children)}
         self.unknown_keys = _DRIFT[plan.unknown_keys]
         self.separator = separator
         self.takes_values = takes_values
         flat = None if separator is None else separator.encode()
-        self.scanner = ObjectScanner(names, self.size, self.unknown_keys == IGNORE, flat)
+        self.scanner = ObjectScanner(names, self.size + self.child_count, self.unknown_keys == IGNORE, flat)
         self.strings = Buffer(4096)
         self.raws: dict[int, bytes] = {}
         self.found_keys: dict[str, str] = {}
+        self.mark = RowMark()
+        self.number = 0
+        self.sibling: JsonRecordWriter | None = None
+        self.children: list[JsonRecordWriter] = []
+        self.keys = [child.key for child in plan.children]
+        self.child: JsonRecordWriter | None = None
+        for i, child in reversed(list(enumerate(plan.children))):
+            writer = JsonRecordWriter(child.plan, 1, None, max_record_bytes, separator, child.takes_values)
+            writer.become_child(self.size + i, self.child)
+            self.child = writer
+            self.children.insert(0, writer)
 
     def chunk(self, text: bytes | bytearray | memoryview, offset: int, consumed: int) -> Chunk:
         """Everything since the last chunk; see `RowWriter.chunk`."""
@@ -111,6 +130,14 @@ class JsonRecordWriter:
         self.raws = {}
         if self.found_keys:
             chunk.unknown_keys, self.found_keys = self.found_keys, {}
+        if self.child_count:
+            from loadstone.codec.childrejects import with_elements  # noqa: PLC0415 - most files have none
+
+            chunk.children = [child.chunk(b"", 0, 0) for child in self.children]
+            elements = [child.rejects for child in chunk.children]
+            chunk.rejects = with_elements(chunk.rejects, list(zip(self.keys, elements, strict=True)))
+            for child in chunk.children:
+                child.rejects = ()
         return chunk
 
     def scan(self, block: Text, start: cython.Py_ssize_t, end: cython.Py_ssize_t) -> cython.Py_ssize_t:
@@ -166,6 +193,77 @@ class JsonRecordWriter:
             else:
                 self.rows.refuse_cell(index, NESTED_VALUE, block, start, end, 0)
         return 0
+
+    def become_child(self, number: int, sibling: JsonRecordWriter | None) -> None:
+        """Makes this the writer of the elements under one key.
+
+        Args:
+            number: the key's, with the scanner of the record.
+            sibling: the writer of the next such key.
+        """
+        self.number = number
+        self.sibling = sibling
+        self.rows.field_count += 2  # the record's row number and the place in the list
+
+    def write_children(self, block: Text) -> cython.int:
+        """Writes the elements of the record that was just written; none remain where it is rejected."""
+        if self.rows.is_discarded or self.rows.is_refused or self.child is None:
+            return 0
+        self.child.elements(self, block)
+        return self.child.withdraw() if self.rows.is_bad else 0
+
+    def elements(self, parent: JsonRecordWriter, block: Text) -> cython.int:
+        """Writes the elements that a record has under this child's key, and under those of its siblings."""
+        kind: cython.int = parent.scanner.kinds[self.number]
+        start: cython.Py_ssize_t = parent.scanner.starts[self.number]
+        end: cython.Py_ssize_t = parent.scanner.ends[self.number]
+        position: cython.int = 0
+        self.mark.take(self.rows)
+        if kind == NESTED and block.data[start] == 91:
+            start = skip_space(block, start + 1, end)
+            while start >= 0 and start < end and block.data[start] != 93:
+                start = self.element(parent, block, start, end, position)
+                position += 1
+                if start >= 0:
+                    start = skip_space(block, start, end)
+                    if start < end and block.data[start] == 44:
+                        start = skip_space(block, start + 1, end)
+        elif kind in (STRING, WIDE_STRING):
+            self.element(parent, block, start - 1, end + 1, 0)
+        elif kind not in (MISSING, NULL_VALUE):
+            self.element(parent, block, start, end, 0)
+        return 0 if self.sibling is None else self.sibling.elements(parent, block)
+
+    def element(
+        self,
+        parent: JsonRecordWriter,
+        block: Text,
+        start: cython.Py_ssize_t,
+        end: cython.Py_ssize_t,
+        position: cython.int,
+    ) -> cython.Py_ssize_t:
+        """Writes one element; returns the position after it, or -2 where it does not fit."""
+        after: cython.Py_ssize_t
+        fits: cython.bint
+        self.rows.begin(parent.rows.row_number, position)
+        self.rows.out.put_field64(parent.rows.row_number)
+        self.rows.out.put_field32(position)
+        after = self.scan(block, start, end)
+        if after < 0:
+            self.broken(block, start, end, -2 - after)
+        else:
+            self.write(block, start, after)
+        fits = not self.rows.is_bad or (self.rows.is_discarded and not self.rows.is_refused)
+        self.rows.end(0)
+        if fits:
+            return after
+        parent.rows.refuse(-1, CHILD_ELEMENT, self.rows.out, 0, 0, 0)
+        return -2
+
+    def withdraw(self) -> cython.int:
+        """Takes back what `elements` wrote of the record at hand, here and with the siblings."""
+        self.mark.restore(self.rows)
+        return 0 if self.sibling is None else self.sibling.withdraw()
 
     def wide_string(
         self, index: cython.Py_ssize_t, block: Text, start: cython.Py_ssize_t, end: cython.Py_ssize_t

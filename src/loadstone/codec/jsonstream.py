@@ -2,9 +2,8 @@
 
 What becomes of a record, `jsonrecord` says. Of the structure around the records only the way down to them is
 kept, so that memory is bounded by the longest record. It is checked as it passes: what is wrong with it fails
-the file. What is wrong with a record rejects that record, and reading goes on behind it where `jsonresume`
-finds a place to; where it finds none, the rest of the file is the rejected record, as long as the reject can
-hold it, and fails the file if not.
+the file. What is wrong with a record rejects it, and reading goes on where `jsonresume` finds how; else the
+rest of the file is the rejected record, as long as the reject can hold it, and fails the file if not.
 
 - Line numbers count LF. A record's place is that of its first byte, its length that of the value alone.
 - An array at the top is the whole file. Behind an object, others may follow, with white space or without.
@@ -297,6 +296,8 @@ class JsonEncoder:
             self.rows.refuse_record(RECORD_TOO_LONG, block, i, i, 0)
         else:
             self.writer.write(block, i, after)
+            if self.writer.child_count:
+                self.writer.write_children(block)
         self.rows.end(after - i)
         if self.lines.count(block, after) > 0 or (lines == 0 and self.records > 1):
             self.is_regular = False

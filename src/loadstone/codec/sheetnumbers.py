@@ -31,6 +31,7 @@ _CERTAIN_DIGITS = cython.declare(
 )  # any decimal of so many digits is its double's shortest form
 _MOST_DIGITS = cython.declare(cython.int, 19)
 _SMALLEST_POINT = cython.declare(cython.int, -300)  # beyond are doubles that hold fewer digits
+_LARGEST_POINT = cython.declare(cython.int, 308)  # beyond may be more than any double holds
 _MOST_POINT = cython.declare(cython.int, 100_000)
 
 
@@ -128,7 +129,7 @@ class CellNumbers:
         rounded: cython.ulonglong
         unit: cython.ulonglong = 1
         _k: cython.int
-        if self.mantissa != 0 and self.exponent + self.count < _SMALLEST_POINT:
+        if self.mantissa != 0 and not _SMALLEST_POINT <= self.exponent + self.count <= _LARGEST_POINT:
             return self.put_shortest(text, start, end, out)
         if self.count > _CERTAIN_DIGITS:
             if self.count > _MOST_DIGITS:

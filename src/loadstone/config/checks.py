@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 from loadstone.config.bounds import bounds_problem
+from loadstone.core.children import child_dataset
 from loadstone.core.columns import resolve_columns
 from loadstone.core.names import column_name
 from loadstone.model.complaints import nearest
@@ -33,6 +34,14 @@ def findings(pipeline: Pipeline) -> Iterator[Mistake]:
             yield from _names(dataset, columns, path)
         yield from _references(dataset, columns, path)
         yield from _partitions(dataset, path)
+        yield from _child_tables(dataset, path)
+        for key in dataset.children:
+            child, here = child_dataset(dataset, key), (*path, "children", key)
+            yield from _own_columns(child, here)
+            splits = list(_splits(child, here))
+            yield from splits
+            if not splits:
+                yield from _names(child, resolve_columns(child), here)
     yield from _shared_tables(pipeline)
 
 
@@ -139,6 +148,16 @@ def _repeated(dataset: Dataset, path: Path) -> Iterator[Mistake]:
     for name, times in Counter(dataset.key).items():
         if times > 1:
             yield Mistake((*path, "key"), f"{name!r} is there {times} times")
+
+
+def _child_tables(dataset: Dataset, path: Path) -> Iterator[Mistake]:
+    taken = {dataset.table}
+    for key in dataset.children:
+        table = child_dataset(dataset, key).table
+        if table in taken:
+            what = f"{table} is the table of other rows of the dataset"
+            yield Mistake((*path, "children", key), what, "give each child a `table:` of its own")
+        taken.add(table)
 
 
 def _partitions(dataset: Dataset, path: Path) -> Iterator[Mistake]:

@@ -43,6 +43,7 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "reject_limit": "How many rejected rows a load may have: a share (10%, once 100 rows are read) or "
         "a count. More fail it; null sets no limit.",
         "columns": "By their names in the file: what is expected of the cells.",
+        "children": "JSON: by their keys, the lists whose elements become rows of tables of their own.",
         "contract": "What a column does that is not listed: evolve adds it to the table, freeze fails the "
         "load, discard_row leaves out rows that have it, discard_value leaves out the value. With evolve, "
         "a column without a type of its own also gets a wider one where values need it.",
@@ -74,6 +75,13 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "split": "The columns that the cell's parts become. The cell is a JSON list, a list or tuple as "
         "Python prints it, or has a sep between its parts.",
         "sep": "What separates the parts of a split cell.",
+    },
+    "ChildConfig": {
+        "table": "Where the elements go. Left out: the dataset's table, an underscore, and the key.",
+        "key": "What the parent's key columns are called in the child's table, where rows have a key. Left "
+        "out: the parent's table, an underscore, and the column's name.",
+        "columns": "By their names in an element: what is expected of the cells. A list of plain values has "
+        "the one column `value`.",
     },
     "PartitionBy": {
         "hash": "Columns; with partitions, a number.",

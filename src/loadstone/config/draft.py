@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from loadstone.core.decisions import told_decisions
 from loadstone.model.annotations import fields, members, words
 from loadstone.model.contract import Column
 from loadstone.model.pipeline import Format
@@ -61,6 +62,7 @@ def draft_text(draft: Draft) -> str:
 
 def _lines(draft: Draft) -> Iterator[str]:
     yield "# Written by `loadstone init` from what the files show; the reasons stand beside the choices."
+    yield "# Below a `format:` stands what was decided about the files, how surely, and why."
     yield "# `loadstone validate` checks this file, `loadstone plan` shows what a load would do."
     yield ""
     yield f"source: {_text(draft.source)}"
@@ -120,6 +122,11 @@ def _format(dialect: Mapping[str, object]) -> Iterator[str]:
     if settings:
         inside = ", ".join(f"{name}: {value}" for name, value in settings.items())
         yield f"    format: {{{inside}}}" + _beside("as found in the files")
+    told = [(one.name, one.value, one.confidence, one.evidence) for one in told_decisions(dialect)]
+    widths = [max(map(len, column)) for column in zip(*told, strict=True)][:3]
+    for name, value, confidence, evidence in told:
+        cells = f"{name:<{widths[0]}}  {value:<{widths[1]}}  {confidence:>{widths[2]}}  {evidence}"
+        yield f"    #   {_comment(cells)}"
 
 
 def _formats() -> set[str]:

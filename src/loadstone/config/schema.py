@@ -30,7 +30,7 @@ def pipeline_schema() -> dict[str, Any]:
             properties[key]["description"] = text
     _allow_short_forms(definitions)
     _allow_written_cells(definitions["ColumnConfig"]["properties"])
-    for name in ("Dataset", "ColumnConfig"):
+    for name in ("Dataset", "ColumnConfig", "ChildConfig"):
         _allow_empty_mappings(definitions[name])
     root = definitions.pop("Pipeline")
     return {
@@ -59,6 +59,8 @@ def _allow_short_forms(definitions: dict[str, Any]) -> None:
     dataset = definitions["Dataset"]["properties"]
     for name in ("files", "key"):
         dataset[name] = _one_or_many(dataset[name])
+    child = definitions["ChildConfig"]["properties"]
+    child["key"] = _one_or_many(child["key"])
     dataset["indexes"]["items"] = {"anyOf": [{"type": "string"}, dataset["indexes"]["items"]]}
     limit = dataset["reject_limit"]
     limit.pop("$ref", None)

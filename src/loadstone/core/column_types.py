@@ -149,7 +149,10 @@ class ColumnTypes:
         if "nested" in kinds:
             return Inferred(PgType("jsonb"), "some values are objects or arrays")
         found = infer(
-            self._cells(position, column), decimal=column.decimal, is_complete=self._layout.is_complete
+            self._cells(position, column),
+            decimal=column.decimal,
+            is_complete=self._layout.is_complete,
+            place=self._layout.seen,
         )
         if "string" in kinds and found.type.name in _UNQUOTED_IN_JSON:
             # In JSON, who writes "12" with quotes means the text.

@@ -33,6 +33,7 @@ class Seen(Struct, frozen=True):
         rows: rows, with those that have no value.
         is_complete: whether the file has no other rows.
         decimal: the decimal separator.
+        place: where in the file the rows are; empty: at its start.
     """
 
     counts: Counter[str]
@@ -40,6 +41,7 @@ class Seen(Struct, frozen=True):
     rows: int
     is_complete: bool
     decimal: str
+    place: str = ""
 
     @property
     def names(self) -> set[str]:
@@ -142,4 +144,5 @@ def _scoped(seen: Seen, sentence: str) -> str:
     missing = seen.rows - seen.values
     if seen.counts and missing:
         sentence += f"; {missing:,} of {seen.rows:,} rows have none"
-    return sentence if seen.is_complete else f"{sentence} (in the first {seen.rows:,} rows)"
+    place = seen.place or f"the first {seen.rows:,} rows"
+    return sentence if seen.is_complete else f"{sentence} (in {place})"

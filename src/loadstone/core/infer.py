@@ -52,13 +52,16 @@ class Inferred(NamedTuple):
     is_date: bool = False
 
 
-def infer(cells: Iterable[str | None], *, decimal: str = ".", is_complete: bool = True) -> Inferred:
+def infer(
+    cells: Iterable[str | None], *, decimal: str = ".", is_complete: bool = True, place: str = ""
+) -> Inferred:
     """The narrowest type that every given cell fits; `text` where none does or all are NULL or empty.
 
     Args:
         cells: of one column, None for a missing one.
         decimal: the decimal separator of the file.
         is_complete: whether these are all cells of the file, for the evidence.
+        place: where in the file they are, for the evidence; empty: at its start.
     """
     rows = 0
     counts: Counter[str] = Counter()
@@ -67,7 +70,7 @@ def infer(cells: Iterable[str | None], *, decimal: str = ".", is_complete: bool 
         if cell and (text := cell.strip()):
             counts[text] += 1
     forms = {text: form_of(text, decimal) for text in counts}
-    seen = Seen(counts, forms, rows, is_complete=is_complete, decimal=decimal)
+    seen = Seen(counts, forms, rows, is_complete=is_complete, decimal=decimal, place=place)
     if not counts:
         return Inferred(_TEXT, text_evidence(seen))
     names = seen.names

@@ -26,7 +26,7 @@ __all__ = [
     "write_ledger",
 ]
 
-DataFormat = Literal["csv", "jsonl", "json"]
+DataFormat = Literal["csv", "jsonl", "json", "xlsx", "parquet"]
 
 #: Called with rows written so far and rows in all.
 Progress = Callable[[int, int], None]

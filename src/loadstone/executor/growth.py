@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import re
+from collections.abc import Collection, Iterator, Sequence
+from typing import Literal
 
 from msgspec.structs import replace
 
@@ -22,10 +24,10 @@ from loadstone.codec.codes import (
     TOO_MANY_DIGITS,
     UNEXPECTED_ZONE,
 )
-from loadstone.core.drift import wider_types
+from loadstone.core.drift import late_columns, wider_types
 from loadstone.core.mended_record import is_whole
 from loadstone.model.batch import Chunk, Reject
-from loadstone.model.contract import REJECT, Column, LoadPlan
+from loadstone.model.contract import REJECT, Cell, Column, LoadPlan
 from loadstone.model.types import PgType
 from loadstone.ports import OpenFile
 
@@ -48,6 +50,8 @@ _CAST = _OUTGROWN | {
         UNEXPECTED_ZONE,
     )
 }
+# Where in a list an element stands.
+_PLACE = re.compile(r"\[\d+\]\.")
 # A numeric takes NaN and infinities, too, but those say that there is no number, not that it needs room.
 _FINITE = "1e1000"
 
@@ -66,17 +70,19 @@ class Growth:
 
     Attributes:
         unknown_keys: of JSON, each with the text of its first value.
+        child_keys: the same for the elements of each child.
     """
 
     def __init__(
         self, file: OpenFile, plan: LoadPlan, evolving: Collection[str], fresh: Collection[str] = ()
     ) -> None:
         self.unknown_keys: dict[str, str] = {}
+        self.child_keys: dict[str, dict[str, str]] = {child.key: {} for child in plan.children}
         self._file = file
         self._plan = plan
         self._takes_keys = plan.unknown_keys == "evolve"
-        columns = [column for cell in plan.cells for column in cell.columns if column.name in evolving]
-        ladders = {column.name: wider_types(column.type, is_new=column.name in fresh) for column in columns}
+        columns = [(name, column) for name, column in _columns(plan) if name in evolving]
+        ladders = {name: wider_types(column.type, is_new=name in fresh) for name, column in columns}
         self._fresh = {name for name in fresh if ladders.get(name)}
         self._ladders = {name: ladder for name, ladder in ladders.items() if ladder}
         self._widest = max(map(len, self._ladders.values()), default=0) - 1
@@ -92,14 +98,33 @@ class Growth:
         if self._takes_keys:
             for name, sample in chunk.unknown_keys.items():
                 self.unknown_keys.setdefault(name, sample)
+            for found, child in zip(self.child_keys.values(), chunk.children, strict=False):
+                for name, sample in child.unknown_keys.items():
+                    found.setdefault(name, sample)
         if self._ladders and chunk.rejects:
             self._try_wider([reject for reject in chunk.rejects if self._may_fit(reject)])
-        return bool(self.unknown_keys or self._steps)
+        return bool(self.unknown_keys or self._steps or any(self.child_keys.values()))
+
+    def late_columns(
+        self, types: Literal["infer", "text"], where: str
+    ) -> tuple[tuple[Column, ...], dict[str, tuple[Column, ...]]]:
+        """The columns for keys that appeared after the sample: of the records, and by key of the elements.
+
+        Raises:
+            ContractError: a key would become a column that is there already.
+        """
+        own = late_columns(self.unknown_keys, self._plan.columns, types, where)
+        plans = {child.key: child.plan for child in self._plan.children}
+        return own, {
+            key: late_columns(found, plans[key].columns, types, where)
+            for key, found in self.child_keys.items()
+            if found
+        }
 
     def _may_fit(self, reject: Reject) -> bool:
         failures = (
-            (reject.column or "", reject.code),
-            *((column, code) for column, code, _ in reject.others),
+            (_unplaced(reject.column or ""), reject.code),
+            *((_unplaced(column), code) for column, code, _ in reject.others),
         )
         return is_whole(reject) and all(
             code in (_CAST if column in self._fresh else _OUTGROWN) and column in self._ladders
@@ -135,14 +160,23 @@ class Growth:
         return {reject.row_number: _failing(reject) for reject in chunk.rejects}
 
     def _trial(self, step: int) -> LoadPlan:
-        cells = tuple(
-            replace(cell, columns=tuple(self._widened(column, step) for column in cell.columns))
-            for cell in self._plan.cells
+        children = tuple(
+            replace(
+                child, plan=replace(child.plan, cells=self._trial_cells(child.plan, step, f"{child.key}."))
+            )
+            for child in self._plan.children
         )
-        return replace(self._plan, cells=cells, deduplicate=False, trace=False)
+        cells = self._trial_cells(self._plan, step)
+        return replace(self._plan, cells=cells, deduplicate=False, trace=False, children=children)
 
-    def _widened(self, column: Column, step: int) -> Column:
-        ladder = self._ladders.get(column.name)
+    def _trial_cells(self, plan: LoadPlan, step: int, prefix: str = "") -> tuple[Cell, ...]:
+        return tuple(
+            replace(cell, columns=tuple(self._widened(column, step, prefix) for column in cell.columns))
+            for cell in plan.cells
+        )
+
+    def _widened(self, column: Column, step: int, prefix: str) -> Column:
+        ladder = self._ladders.get(prefix + column.name)
         if ladder is None:
             return column
         wider = ladder[min(step, len(ladder) - 1)]
@@ -156,4 +190,15 @@ class Growth:
 
 def _failing(reject: Reject) -> set[str]:
     """The columns that failed; none of this name where the record as a whole is at fault."""
-    return {reject.column or "", *(column for column, _, _ in reject.others)}
+    return {_unplaced(reject.column or ""), *(_unplaced(column) for column, _, _ in reject.others)}
+
+
+def _columns(plan: LoadPlan) -> Iterator[tuple[str, Column]]:
+    """The columns that are read from the file, by name; those of children behind their key and a dot."""
+    for prefix, part in (("", plan), *((f"{child.key}.", child.plan) for child in plan.children)):
+        yield from ((prefix + column.name, column) for cell in part.cells for column in cell.columns)
+
+
+def _unplaced(name: str) -> str:
+    """The column of an element without its place: `items[3].price` is `items.price`."""
+    return _PLACE.sub(".", name) if "[" in name else name

@@ -12,7 +12,7 @@ from functools import partial
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from loadstone.core.drift import late_columns
+from loadstone.core.evidence_needed import wide_layout
 from loadstone.core.planning import Planned, make_plan
 from loadstone.errors import LoadstoneError, ObjectBusy, TableBusy
 from loadstone.executor.growth import Growth
@@ -41,7 +41,9 @@ class Order(Struct, frozen=True):
         follows_head: load the key's current version, whatever version was asked for; off where each
             version counts (`on_overwrite: append` with a version id) and for replays.
         waits: wait for another worker that loads the same object, and answer with what it did.
-        outgrown: column -> the wider type that an earlier attempt at the file found it to need.
+        outgrown: column -> the wider type that an earlier attempt at the file found it to need; a child's
+            behind its key and a dot.
+        child_columns: key of a child -> columns that an earlier attempt found its elements to have.
     """
 
     request: LoadRequest
@@ -50,6 +52,7 @@ class Order(Struct, frozen=True):
     follows_head: bool = True
     waits: bool = False
     outgrown: Mapping[str, PgType] = field(default_factory=dict)
+    child_columns: Mapping[str, tuple[Column, ...]] = field(default_factory=dict)
 
 
 class Parts(Struct, frozen=True):
@@ -78,8 +81,7 @@ def load_object(order: Order, parts: Parts) -> LoadOutcome:
             current = replace(current, request=replace(current.request, version=newer.version))
             continue
         except _ContractGrew as grown:
-            columns, outgrown = (*current.columns, *grown.columns), {**current.outgrown, **grown.types}
-            current = replace(current, columns=columns, outgrown=outgrown)
+            current = _grown(current, grown)
             continue
         except _SameContent as same:
             reason = f"the file was touched, its content is that of load {same.load_id:,}"
@@ -137,7 +139,7 @@ def _load_rows(
     version = order.request.version
     parts.progress.started(version)
     with _opened(order, parts) as file:
-        planned = _plan(order, parts, transaction, file.layout)
+        planned = _plan(order, parts, transaction, wide_layout(file.layout, order.columns))
         plan = transaction.prepare(planned.plan, file.layout)
         growth = Growth(file, plan, planned.evolving, planned.fresh)
         chunks = file.chunks(plan)
@@ -145,8 +147,7 @@ def _load_rows(
             if growth.takes_in(chunk):
                 for later in chunks:  # only looked at, so that one restart is enough
                     growth.takes_in(later)
-                late = late_columns(growth.unknown_keys, plan.columns, order.dataset.types, version.uri)
-                raise _ContractGrew(late, growth.types)
+                raise _ContractGrew(*growth.late_columns(order.dataset.types, version.uri), growth.types)
             transaction.write(chunk)
             tally.add(chunk)
             tally.check_count(version.uri)
@@ -155,6 +156,7 @@ def _load_rows(
             raise _SameContent(standing)
         tally.counts = transaction.finish(tally.counts, sha256=file.sha256, source_bytes=file.bytes_read)
         tally.source_bytes = file.bytes_read
+        tally.children = tuple(transaction.children)
         layout = file.layout
     if transaction.refused:
         transaction.explain(_places(order, parts, plan, frozenset(transaction.refused)))
@@ -167,10 +169,18 @@ def _plan(order: Order, parts: Parts, transaction: LoadTransaction, layout: Layo
     version = order.request.version
     facts = {**version.facts, "loaded_at": parts.clock.now().isoformat()}
     table, outgrown = transaction.table, order.outgrown
+    children = None
+    if order.dataset.children:
+        from loadstone.executor.children import ChildPlanner  # noqa: PLC0415 - few datasets have any
+
+        children = ChildPlanner(order, layout, facts)
+        layout = children.layout
     planned = make_plan(order.dataset, order.columns, layout, table, facts, version.uri, outgrown)
     changes = (*planned.additions, *planned.widenings)
     if changes and table is not None:
         parts.database.evolve(table.name, changes)
+    if children is not None:
+        planned = children.complete(planned, parts, transaction)
     return replace(planned, plan=replace(planned.plan, load_id=transaction.load_id))
 
 
@@ -210,7 +220,26 @@ class _SameContent(_Restart):
 
 
 class _ContractGrew(_Restart):
-    def __init__(self, columns: tuple[Column, ...], types: Mapping[str, PgType]) -> None:
-        super().__init__(", ".join((*(column.name for column in columns), *types)))
+    def __init__(
+        self,
+        columns: tuple[Column, ...],
+        child_columns: Mapping[str, tuple[Column, ...]],
+        types: Mapping[str, PgType],
+    ) -> None:
+        super().__init__(", ".join((*(column.name for column in columns), *child_columns, *types)))
         self.columns = columns
+        self.child_columns = child_columns
         self.types = types
+
+
+def _grown(order: Order, grown: _ContractGrew) -> Order:
+    """The order with what an attempt at it found out."""
+    return replace(
+        order,
+        columns=(*order.columns, *grown.columns),
+        child_columns={
+            **order.child_columns,
+            **{key: (*order.child_columns.get(key, ()), *new) for key, new in grown.child_columns.items()},
+        },
+        outgrown={**order.outgrown, **grown.types},
+    )

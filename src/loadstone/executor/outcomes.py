@@ -28,6 +28,7 @@ def loaded(request: LoadRequest, load_id: int, tally: Tally, layout: Layout, pla
         ),
         notes=(*planned.notes, *tally.notes),
         evidence=planned.evidence,
+        children=tally.children,
     )
 
 

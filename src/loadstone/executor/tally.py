@@ -7,7 +7,7 @@ from operator import attrgetter
 
 from loadstone.errors import RejectLimitExceeded
 from loadstone.model.batch import Chunk, Reject
-from loadstone.model.load import Counts
+from loadstone.model.load import ChildCounts, Counts
 from loadstone.model.pipeline import RejectLimit
 
 __all__ = ["Tally"]
@@ -28,6 +28,7 @@ class Tally:
         source_bytes: bytes as stored, once all were read.
         padded: rows that had too few cells, and were filled up with NULL.
         truncated: rows that had too many cells, and lost the last ones.
+        children: what became of the elements of the records, once all is done.
     """
 
     def __init__(self, limit: RejectLimit) -> None:
@@ -35,6 +36,7 @@ class Tally:
         self.rejects: list[Reject] = []
         self.source_bytes = 0
         self.padded = self.truncated = 0
+        self.children: tuple[ChildCounts, ...] = ()
         self._limit = limit
         self._reasons: Counter[tuple[str | None, str]] = Counter()
 
@@ -59,7 +61,8 @@ class Tally:
             (self.padded, "had too few cells, and were filled up with NULL"),
             (self.truncated, "had too many cells, and lost the last ones"),
         )
-        return tuple(f"{count:,} rows {what}" for count, what in told if count)
+        rows = tuple(f"{count:,} rows {what}" for count, what in told if count)
+        return (*rows, *map(_told, self.children))
 
     def check_count(self, where: str) -> None:
         """A limit by count can be exceeded half-way.
@@ -89,3 +92,8 @@ class Tally:
             where=where,
             hint="`loadstone rejects` shows the rows; mend the file or the contract, or raise `reject_limit`",
         )
+
+
+def _told(child: ChildCounts) -> str:
+    note = f"{child.key}: {child.inserted:,} rows into {child.table}"
+    return f"{note}, {child.left_out:,} left out with their record" if child.left_out else note

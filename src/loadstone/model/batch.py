@@ -114,6 +114,8 @@ class Chunk(Struct):
         padded: rows that had too few cells, and were given NULL for those that they lack.
         truncated: rows that had too many cells, and lost the last ones.
         discarded_rows: the numbers of the discarded rows, where rejects are tried again.
+        children: one for each of `LoadPlan.children`: the elements of the records that were taken. Their rows
+            have a record's row number for their line, and their place in its list for their offset.
     """
 
     tuples: bytes | bytearray | memoryview
@@ -132,3 +134,4 @@ class Chunk(Struct):
     padded: int = 0
     truncated: int = 0
     discarded_rows: Sequence[int] = ()
+    children: Sequence[Chunk] = ()

@@ -8,7 +8,18 @@ from msgspec import Struct
 
 from loadstone.model.types import PgType
 
-__all__ = ["REJECT", "Cell", "Column", "Drift", "Fixed", "LoadPlan", "Metadata", "Otherwise", "SplitPart"]
+__all__ = [
+    "REJECT",
+    "Cell",
+    "ChildPlan",
+    "Column",
+    "Drift",
+    "Fixed",
+    "LoadPlan",
+    "Metadata",
+    "Otherwise",
+    "SplitPart",
+]
 
 Drift = Literal["evolve", "freeze", "discard_row", "discard_value"]
 Metadata = Literal["uri", "bucket", "key", "file_name", "version_id", "etag", "modified", "size", "loaded_at"]
@@ -153,6 +164,7 @@ class LoadPlan(Struct, frozen=True):
             too little of it.
         unknown_keys: for JSON, what a key that no cell names does: `evolve` reports it in
             `Chunk.unknown_keys`, `freeze` rejects the row, the others as they say.
+        children: for JSON, the lists in a record whose elements become rows of tables of their own.
     """
 
     cells: tuple[Cell, ...]
@@ -165,6 +177,7 @@ class LoadPlan(Struct, frozen=True):
     trace: bool = False
     makes_table: bool = True
     unknown_keys: Drift = "discard_value"
+    children: tuple[ChildPlan, ...] = ()
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -180,3 +193,22 @@ class LoadPlan(Struct, frozen=True):
         if self.lineage or self.row_numbers:
             names.append("_row")
         return tuple(names)
+
+
+class ChildPlan(Struct, frozen=True):
+    """What becomes of the list under one key of each record: a row of another table for each element.
+
+    In front of the columns of `plan`, each tuple has the row number of its record (int8) and the element's
+    place in the list, from 0 (int4).
+
+    Attributes:
+        key: as it stands in the file.
+        table: as configured.
+        plan: of an element's columns; without lineage.
+        takes_values: whether the elements are values, rather than objects: each is the cell `value`.
+    """
+
+    key: str
+    table: str
+    plan: LoadPlan
+    takes_values: bool = False

@@ -20,7 +20,9 @@ class ObjectVersion(Struct, frozen=True):
         version_id: the store's own version id, where it has one.
         etag: the store's ETag without quotes, where it has one.
         modified: last modification, with time zone; microseconds for local files, seconds for S3.
-        size: bytes as stored (compressed size where compressed).
+        size: bytes as stored (compressed size where compressed); of a file in an archive, its own.
+        packed_size: bytes that a file takes in its archive; None for what is in none. Time and version are
+            the archive's.
     """
 
     uri: str
@@ -30,6 +32,7 @@ class ObjectVersion(Struct, frozen=True):
     etag: str | None
     modified: datetime
     size: int
+    packed_size: int | None = None
 
     @property
     def identity(self) -> str:

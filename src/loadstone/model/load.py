@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
@@ -12,7 +12,16 @@ from msgspec.structs import replace
 from loadstone.model.event import ObjectVersion
 from loadstone.model.types import PgType
 
-__all__ = ["Counts", "Layout", "LoadOutcome", "LoadRecord", "LoadRequest", "OutcomeState", "RecordState"]
+__all__ = [
+    "ChildCounts",
+    "Counts",
+    "Layout",
+    "LoadOutcome",
+    "LoadRecord",
+    "LoadRequest",
+    "OutcomeState",
+    "RecordState",
+]
 
 OutcomeState = Literal["loaded", "skipped", "in_progress", "superseded", "failed", "removed"]
 RecordState = Literal[
@@ -52,6 +61,47 @@ class Counts(Struct, frozen=True):
         return replace(self, **{name: getattr(self, name) + value for name, value in more.items()})
 
 
+class ChildCounts(NamedTuple):
+    """What became of the elements of the records that were taken, for one child table.
+
+    read = inserted + discarded + left_out
+
+    Attributes:
+        key: under which the elements stand.
+        table: as configured.
+        read: elements.
+        inserted: rows that are new in the table.
+        discarded: elements that the contract left out.
+        left_out: elements of records that are not in the table in the end: a later record of the same key is,
+            or a newer one was there, or the database refused the record.
+    """
+
+    key: str
+    table: str
+    read: int = 0
+    inserted: int = 0
+    discarded: int = 0
+    left_out: int = 0
+
+    @property
+    def difference(self) -> int:
+        """Elements unaccounted for; 0 in a load that may commit."""
+        return self.read - self.inserted - self.discarded - self.left_out
+
+    def plus(self, other: ChildCounts) -> ChildCounts:
+        """The sums of both."""
+        return ChildCounts(*self[:2], *(a + b for a, b in zip(self[2:], other[2:], strict=True)))
+
+    def as_json(self) -> dict[str, Any]:
+        """The command line's contract, and the ledger's."""
+        return {name if name in {"key", "table"} else f"rows_{name}": n for name, n in self._asdict().items()}
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> ChildCounts:
+        """What `as_json` made."""
+        return cls(**{name.removeprefix("rows_"): value for name, value in told.items()})
+
+
 class Layout(NamedTuple):
     """What a reader found out about a file before reading it.
 
@@ -64,6 +114,9 @@ class Layout(NamedTuple):
             `null`, `nested`; empty for other formats. Text alone cannot tell "12" from 12.
         notes: what was decided that a person should know of.
         types: for formats whose columns have types, these as PostgreSQL has them; empty for other formats.
+        seen: where in the file the sample is from, where it is not its first rows alone.
+        further: looks at more of the file, its end too, and returns the layout with that; None where there
+            is no more to look at. To be called before the records are read.
     """
 
     names: tuple[str, ...]
@@ -73,6 +126,8 @@ class Layout(NamedTuple):
     kinds: tuple[frozenset[str], ...] = ()
     notes: tuple[str, ...] = ()
     types: tuple[PgType, ...] = ()
+    seen: str = ""
+    further: Callable[[], Layout] | None = None
 
     @property
     def noted(self) -> dict[str, Any]:
@@ -112,7 +167,8 @@ class LoadRequest(Struct, frozen=True):
 class LoadOutcome(Struct, frozen=True):
     """The answer to a request: what `load --json` prints, and what the Python API returns.
 
-    `evidence` says for each column whose type the file's values decided why it has that type.
+    `evidence` says for each column whose type the file's values decided why it has that type; `children` what
+    became of the elements of lists that have tables of their own.
     """
 
     state: OutcomeState
@@ -130,6 +186,7 @@ class LoadOutcome(Struct, frozen=True):
     columns: tuple[Mapping[str, str | None], ...] = ()
     notes: tuple[str, ...] = ()
     evidence: Mapping[str, str] = field(default_factory=dict)
+    children: tuple[ChildCounts, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The command line's contract."""
@@ -157,6 +214,7 @@ class LoadOutcome(Struct, frozen=True):
             "columns": [dict(column) for column in self.columns],
             "notes": list(self.notes),
             "evidence": dict(self.evidence),
+            "children": [child.as_json() for child in self.children],
         }
 
 

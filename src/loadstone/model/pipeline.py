@@ -17,6 +17,7 @@ from loadstone.model.settings import Settings
 from loadstone.model.types import parse_type
 
 __all__ = [
+    "ChildConfig",
     "ColumnConfig",
     "Dataset",
     "Format",
@@ -191,6 +192,23 @@ class Format(Settings, frozen=True, kw_only=True):
             raise ValueError("header_rows goes with a header in the file")
 
 
+class ChildConfig(Settings, frozen=True, kw_only=True):
+    """The table of a JSON list, as written under `children:`."""
+
+    table: str | None = None
+    key: tuple[str, ...] = ()
+    columns: dict[str, ColumnConfig] = field(default_factory=dict)
+
+    @classmethod
+    def short_form(cls, value: object) -> object:
+        """With a list of one where a name stands alone; nothing at all is every default."""
+        if value is None:
+            return {}
+        if isinstance(value, Mapping) and isinstance(key := value.get("key"), str):
+            return {**value, "key": (key,)}
+        return value
+
+
 class Dataset(Settings, frozen=True, kw_only=True):
     """Files of one pattern: format, contract, rules, table, mode."""
 
@@ -208,6 +226,7 @@ class Dataset(Settings, frozen=True, kw_only=True):
     indexes: tuple[tuple[str, ...], ...] = ()
     reject_limit: RejectLimit = RejectLimit.unchecked(share=0.1)
     columns: dict[str, ColumnConfig] = field(default_factory=dict)
+    children: dict[str, ChildConfig] = field(default_factory=dict)
     contract: Drift = "evolve"
     types: Literal["infer", "text"] = "infer"
     lineage: bool = True
@@ -251,6 +270,30 @@ class Dataset(Settings, frozen=True, kw_only=True):
             )
         if self.on_delete == "remove_rows" and not self.lineage:
             raise ValueError("on_delete: remove_rows needs lineage: the rows of a load are found by _load_id")
+        self._check_children()
+
+    def _check_children(self) -> None:
+        """Lists that have tables of their own."""
+        if not self.children:
+            return
+        if self.format.type not in {None, "json", "jsonl"}:
+            raise ValueError(f"children goes with JSON, not with type: {self.format.type}")
+        if not self.lineage:
+            raise ValueError("children needs lineage: the rows of a child find their parent by it")
+        if self.partition_by is not None:
+            raise ValueError("children does not go with partition_by")
+        if both := [key for key in self.children if key in self.columns]:
+            raise ValueError(f"{both[0]!r} is under columns and under children: it is one or the other")
+        if names := [child.key for child in self.children.values() if child.key]:
+            if not self.links_by_key:
+                raise ValueError("the key of a child goes with mode: merge, where rows are told by a key")
+            if any(len(given) != len(self.key) for given in names):
+                raise ValueError("the key of a child names a column for each of the dataset's key")
+
+    @property
+    def links_by_key(self) -> bool:
+        """Whether rows of children find their parent by its key: else by the load and the record."""
+        return self.mode != "append" and self.deduplicates
 
     @property
     def overwrite(self) -> Literal["replace_rows", "append", "ignore", "upsert"]:

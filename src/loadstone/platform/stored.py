@@ -34,6 +34,11 @@ class PeekedStream:
         except (OSError, ValueError):
             return None
 
+    @property
+    def read_ranges(self) -> Any:
+        """What reads bytes from anywhere: (offset, size) each; None where the stream cannot."""
+        return getattr(self._stream, "read_ranges", None)
+
     def peek(self, size: int) -> bytes:
         """The next bytes; fewer than `size` only at the end."""
         while len(self._head) < size and (more := self._stream.read(size - len(self._head))):

@@ -16,7 +16,7 @@ from loadstone.platform.spool import SpooledBytes
 if TYPE_CHECKING:
     from loadstone.ports import ByteStream
 
-__all__ = ["ZIP_MAGICS", "ZipMember"]
+__all__ = ["ZIP_MAGICS", "ZipMember", "is_litter"]
 
 #: A member's header; the directory's end of an archive with no member; the mark of a split archive.
 ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
@@ -82,7 +82,7 @@ class ZipMember:
 
 
 def _only_file(members: list[zipfile.ZipInfo]) -> zipfile.ZipInfo:
-    files = [member for member in members if not member.is_dir() and not _is_litter(member.filename)]
+    files = [member for member in members if not member.is_dir() and not is_litter(member.filename)]
     if len(files) == 1:
         return files[0]
     if not files:
@@ -98,11 +98,11 @@ def _only_file(members: list[zipfile.ZipInfo]) -> zipfile.ZipInfo:
     shown = ", ".join(names[:_NAMES_SHOWN]) + (", ..." if len(names) > _NAMES_SHOWN else "")
     raise CompressionError(
         f"the zip archive holds {len(names):,} files: {shown}",
-        hint="unpack it, and upload each file for itself; .gz or .zst needs no spool",
+        hint="give its name the ending .zip: then each of them is loaded for itself",
     )
 
 
-def _is_litter(name: str) -> bool:
+def is_litter(name: str) -> bool:
     """What desktops add to archives unasked."""
     return name.startswith("__MACOSX/") or name.rpartition("/")[2] in {".DS_Store", "Thumbs.db"}
 

@@ -18,7 +18,7 @@ from loadstone.postgres.fitting import widens
 from loadstone.postgres.identifiers import TableName, check_name, literal, quote, shortened
 from loadstone.postgres.sqlstate import translate
 
-__all__ = ["Creation", "creation", "evolution", "evolve", "statement"]
+__all__ = ["Creation", "create_schema", "creation", "evolution", "evolve", "statement"]
 
 # A view, a partition key, a generated or an identity column holds on to the type of a column.
 _HELD_FAST = (errors.FeatureNotSupported, errors.InvalidTableDefinition, errors.InvalidParameterValue)
@@ -62,7 +62,7 @@ def creation(table: TableName, plan: LoadPlan, dataset: Dataset, *, numbers_late
     columns = {column.name: column for column in plan.columns}
     for name in columns:
         check_name(name, "the name of a column")
-    first = () if table.schema is None else (_create_schema(table.schema),)
+    first = () if table.schema is None else (create_schema(table.schema),)
     last: list[str] = []
     if dataset.partition_by is not None:
         _require_known(_partition_key(dataset.partition_by), columns, "partition_by")
@@ -128,7 +128,8 @@ def _held_fast(shape: TableShape, column: Column, error: psycopg.Error) -> Table
     )
 
 
-def _create_schema(schema: str) -> str:
+def create_schema(schema: str) -> str:
+    """The statement that makes a schema where there is none."""
     # IF NOT EXISTS asks for the right to create schemas even where there is nothing to create.
     name = quote(schema)
     return (
@@ -219,7 +220,9 @@ def _indexes(table: TableName, columns: dict[str, Column], plan: LoadPlan, datas
     for index in dataset.indexes:
         _require_known(index, columns, "indexes")
         yield f"CREATE INDEX ON {table.sql} ({_listed(index)})"
-    if plan.lineage:
+    if dataset.children and not dataset.links_by_key:
+        yield f'CREATE UNIQUE INDEX ON {table.sql} ("_load_id", "_row")'
+    elif plan.lineage:
         # A load's rows lie together, so a few kilobytes are enough to find them.
         yield f'CREATE INDEX ON {table.sql} USING brin ("_load_id") WITH (autosummarize = on)'
 

@@ -16,7 +16,7 @@ from psycopg.rows import dict_row
 from loadstone.errors import ConfigurationError, LoadNotFound
 from loadstone.model.batch import Reject
 from loadstone.model.event import ObjectVersion
-from loadstone.model.load import Counts, LoadRecord, LoadRequest, RecordState
+from loadstone.model.load import ChildCounts, Counts, LoadRecord, LoadRequest, RecordState
 from loadstone.model.pipeline import Dataset
 from loadstone.postgres.connection import Connection
 from loadstone.postgres.identifiers import TableName, parse_table
@@ -24,6 +24,7 @@ from loadstone.postgres.queries import query
 
 __all__ = [
     "abandon",
+    "add_children",
     "as_json",
     "canonical",
     "canonical_table",
@@ -123,6 +124,15 @@ def newer_in_table(connection: Connection, request: LoadRequest) -> tuple[int, s
     """Load id and URI of a newer object of another key that the table holds."""
     row = connection.execute(query("newer_in_table"), _facts(request)).fetchone()
     return (row[0], row[1]) if row else None
+
+
+def add_children(connection: Connection, load_id: int, children: Sequence[ChildCounts]) -> None:
+    """Adds to a load, beside its dialect, what became of the elements of its records."""
+    before = (find(connection, load_id).dialect or {}).get("children") or ()
+    told = {child["key"]: ChildCounts.from_json(child) for child in before}
+    sums = {**told, **{c.key: told[c.key].plus(c) if c.key in told else c for c in children}}
+    dialect = {"children": [child.as_json() for child in sums.values()]}
+    connection.execute(query("add_to_dialect"), {"load_id": load_id, "more": as_json(dialect)})
 
 
 def end(connection: Connection, load_ids: Sequence[int], state: Literal["removed", "undone"]) -> None:

@@ -28,7 +28,7 @@ from loadstone.postgres.new_table import make_table
 from loadstone.postgres.pump import Pump
 from loadstone.postgres.replace import require_room
 from loadstone.postgres.settle import Settled, Settlement
-from loadstone.postgres.staging import Field, Staging
+from loadstone.postgres.staging import Staging, staged_fields
 
 __all__ = ["Settled", "TableLoader"]
 
@@ -106,7 +106,7 @@ class TableLoader:
             if self._dataset.mode == "append":
                 self._delete(target, replaced_loads)
         if self._dataset.mode == "replace":
-            require_room(target, self._dataset.method)
+            require_room(self._connection, target, self._dataset)
         self._prepared = self._choose_way(fitted, target, made, tuple(replaced_loads))
         return self._prepared.fitted.plan
 
@@ -114,6 +114,16 @@ class TableLoader:
     def creation(self) -> Creation | None:
         """How the table came to be, where this load made it."""
         return None if self._prepared is None else self._prepared.made
+
+    @property
+    def target(self) -> Target:
+        """The table, once `prepare` found or made it."""
+        return self._ready.target
+
+    @property
+    def staging(self) -> Staging | None:
+        """Where the rows are until `settle`; None where they go into the table itself."""
+        return self._ready.staging
 
     def write(self, chunk: Chunk) -> None:
         """Hands over a chunk; a thread sends it while the next one is made.
@@ -315,13 +325,7 @@ class TableLoader:
         return row is not None and not row[0]
 
     def _make_staging(self, target: Target, fitted: Fitted) -> Staging:
-        fields = []
-        for column in fitted.plan.columns:
-            found, cast = target.columns[column.name], fitted.casts.get(column.name)
-            if cast is None:
-                fields.append(Field(column.name, found.base))
-            else:
-                fields.append(Field(column.name, column.type.sql, cast, found.base, found.declared))
+        fields = staged_fields(fitted, target)
         return Staging(self._connection, self._load_id, fields, fitted.plan.output_columns)
 
     def _copy_source(self, table: str, columns: Sequence[str], name: TableName) -> CopySource:

@@ -47,12 +47,14 @@ class Order(NamedTuple):
         object_time: of this load's object.
         is_late: whether the table may hold rows of a newer object.
         replaced: loads whose rows this one may always overwrite: older versions of the same object.
+        claims_all: rows that stay as they are become this load's, too, wherever it is the newer one.
     """
 
     column: Field | None
     object_time: datetime
     is_late: bool
     replaced: tuple[int, ...] = ()
+    claims_all: bool = False
 
 
 class Merge:
@@ -157,7 +159,8 @@ class Merge:
     @property
     def _claims_unchanged(self) -> bool:
         """Whether unchanged rows become this load's, so that a late older file does not undo them."""
-        return self._lineage and (self._order.column is None or bool(self._order.replaced))
+        order = self._order
+        return self._lineage and (order.column is None or bool(order.replaced) or order.claims_all)
 
     @property
     def _may_touch(self) -> str:
@@ -272,7 +275,7 @@ class Merge:
 
     def _may_claim(self, new: str) -> str:
         """The same for unchanged rows: where a column orders them, only replaced ones need a claim."""
-        if self._order.column is None:
+        if self._order.column is None or self._order.claims_all:
             return self._may(new)
         return f"(false{self._or_replaced})"
 

@@ -110,12 +110,13 @@ class RehearsedTransaction(PostgresLoadTransaction):
             if shape is None:
                 return
             before = {column.name: column.type for column in shape.columns}
+            own = "" if self.table is not None and shape.name == self.table.name else f"{shape.name}."
             for column in columns:
                 if column.name not in before:
-                    self._findings.added[column.name] = column.type.sql
+                    self._findings.added[own + column.name] = column.type.sql
                 elif evolution(shape, [column]):
                     was = before[column.name].sql
-                    self._findings.widened.append(Widened(column.name, was, column.type.sql))
+                    self._findings.widened.append(Widened(own + column.name, was, column.type.sql))
             self._findings.ddl += evolution(shape, columns)
             evolve(self._connection, table, columns)
 
@@ -128,6 +129,8 @@ class RehearsedTransaction(PostgresLoadTransaction):
         if made is not None:
             self._findings.creates_table = True
             self._findings.ddl += made.told
+        for creation in self._children.creations if self._children is not None else ():
+            self._findings.ddl += creation.told
         return prepared
 
     def confirm(self, sha256: str) -> int | None:

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from loadstone.errors import DestinationError, EmptyReplace
 from loadstone.model.pipeline import Dataset
 from loadstone.postgres.catalog import Target
 from loadstone.postgres.connection import Connection
 from loadstone.postgres.ddl import statement
+from loadstone.postgres.identifiers import qualified
+from loadstone.postgres.queries import query
 
 __all__ = ["make_room", "require_room", "require_rows"]
 
 
-def require_room(target: Target, method: Literal["truncate", "delete"]) -> None:
+def require_room(connection: Connection, target: Target, dataset: Dataset) -> None:
     """Refuses early what `make_room` could not do.
 
     Raises:
         DestinationError: TRUNCATE is asked for, and foreign keys of other tables point to the table.
     """
-    if method == "truncate" and target.is_referenced:
+    if dataset.method != "truncate" or not target.is_referenced:
+        return
+    parameters = {"table": target.sql, "children": _children(dataset)}
+    row = connection.execute(query("referenced_by_others", "catalog"), parameters).fetchone()
+    if row is not None and row[0]:
         raise DestinationError(
             "foreign keys of other tables point to the table, so it cannot be truncated",
             where=target.sql,
@@ -42,7 +46,21 @@ def require_rows(dataset: Dataset, rows: int, where: str) -> None:
         )
 
 
-def make_room(connection: Connection, target: Target, method: Literal["truncate", "delete"]) -> None:
-    """Takes all rows out. Views, grants and indexes stay; so do the partitions of a partitioned table."""
-    verb = "TRUNCATE" if method == "truncate" else "DELETE FROM"
-    connection.execute(statement(f"{verb} {target.sql}"))
+def make_room(connection: Connection, target: Target, dataset: Dataset) -> None:
+    """Takes all rows out, and those of children. Views, grants and indexes stay, and so do partitions."""
+    if dataset.method == "delete":
+        connection.execute(statement(f"DELETE FROM {target.sql}"))  # noqa: S608 - a quoted name
+        return
+    tables = [target.sql]
+    if dataset.children:
+        row = connection.execute(query("existing", "catalog"), {"tables": _children(dataset)}).fetchone()
+        tables += (row and row[0]) or ()
+    connection.execute(statement(f"TRUNCATE {', '.join(tables)}"))
+
+
+def _children(dataset: Dataset) -> list[str]:
+    if not dataset.children:
+        return []
+    from loadstone.core.children import child_dataset  # noqa: PLC0415 - few datasets have any
+
+    return [qualified(child_dataset(dataset, key).table or "") for key in dataset.children]

@@ -192,7 +192,7 @@ class _Work:
         staging.analyze(staging.rows)
         if settlement.dataset.mode == "replace" and not self._is_direct:
             settlement.require_rows(staging.count(staging.rows))
-            make_room(self._connection, settlement.target, settlement.dataset.method)
+            make_room(self._connection, settlement.target, settlement.dataset)
         taken = self._take_all(settled)
         rows = staging.count(staging.rows)
         direct = copied - self._moved if self._is_direct else 0
@@ -224,6 +224,7 @@ class _Work:
             object_time=settlement.object_time,
             is_late=settlement.is_late,
             replaced=settlement.replaced,
+            claims_all=bool(settlement.dataset.children),  # their rows may have changed where its own did not
         )
         return Merge(
             self._connection,

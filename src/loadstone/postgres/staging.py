@@ -13,11 +13,13 @@ from typing import Any, NamedTuple
 
 import psycopg
 
+from loadstone.postgres.catalog import Target
 from loadstone.postgres.connection import Connection
 from loadstone.postgres.ddl import statement
+from loadstone.postgres.fitting import Fitted
 from loadstone.postgres.identifiers import quote
 
-__all__ = ["Field", "Key", "Staging", "Window", "window_of"]
+__all__ = ["Field", "Key", "Staging", "Window", "staged_fields", "window_of"]
 
 Window = tuple[int, int]
 
@@ -223,3 +225,15 @@ def _listed(numbers: Sequence[int]) -> str:
 def window_of(alias: str, window: Window | None) -> str:
     """The condition that a row's number lies in a window; none where there is no window."""
     return "true" if window is None else f"{alias}._row >= {window[0]} AND {alias}._row < {window[1]}"
+
+
+def staged_fields(fitted: Fitted, target: Target) -> list[Field]:
+    """The columns of a plan as a temporary table holds them."""
+    fields = []
+    for column in fitted.plan.columns:
+        found, cast = target.columns[column.name], fitted.casts.get(column.name)
+        if cast is None:
+            fields.append(Field(column.name, found.base))
+        else:
+            fields.append(Field(column.name, column.type.sql, cast, found.base, found.declared))
+    return fields

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from msgspec import structs
-from msgspec.structs import replace
 
 from loadstone.errors import BalanceError, DestinationError, LoadstoneError, TableBusy
 from loadstone.model.batch import Chunk, Reject
 from loadstone.model.contract import LoadPlan
-from loadstone.model.load import Counts, Layout, LoadRecord
+from loadstone.model.load import ChildCounts, Counts, Layout, LoadRecord
 from loadstone.model.table import TableShape
 from loadstone.postgres import closing, ledger
 from loadstone.postgres.admission import Admitted
+from loadstone.postgres.catalog import look_up
 from loadstone.postgres.commit import Receipt, commit
 from loadstone.postgres.connection import Connection, Connector
 from loadstone.postgres.heartbeat import Heartbeat
@@ -29,6 +30,9 @@ from loadstone.postgres.queries import query
 from loadstone.postgres.rejects import RejectSpool
 from loadstone.postgres.replay import Replay
 from loadstone.postgres.sqlstate import translated
+
+if TYPE_CHECKING:
+    from loadstone.postgres.children import ChildTables
 
 __all__ = ["PostgresLoadTransaction"]
 
@@ -51,6 +55,8 @@ class PostgresLoadTransaction:
         self._unexplained: dict[int, Reject] = {}
         self._replay = Replay(admitted.load_id, admitted.request.worker) if admitted.is_replay else None
         self._layout: Layout | None = None
+        self._children: ChildTables | None = None
+        self._elements: dict[str, dict[str, Any]] = {}
         self.rejects = RejectSpool(self.load_id)
         with translated(self._where):
             self._loader: TableLoader | NoTable = self._make_loader()
@@ -66,6 +72,16 @@ class PostgresLoadTransaction:
         """Row numbers that the database refused and whose raw text is still to be given."""
         return tuple(self._unexplained)
 
+    @property
+    def children(self) -> Sequence[ChildCounts]:
+        """What became of the elements; see `ports.LoadTransaction`."""
+        return () if self._children is None else self._children.counts
+
+    def look_up(self, table: str) -> TableShape | None:
+        """Another table as it is now; None where it does not exist."""
+        with translated(self._where):
+            return look_up(self._connection, table)
+
     def keep_alive(self) -> None:
         """Tells the others from now on that this load is under way, until it ends."""
         self._heartbeat.start()
@@ -79,7 +95,9 @@ class PostgresLoadTransaction:
                 self._loader = NoTable(self._admitted.dataset, self._admitted.request.table)
             self._require_lineage_to_replace()
             prepared = self._loader.prepare(plan, self._admitted.replaced)
-        return prepared if self._replay is None else replace(prepared, trace=True)
+            if plan.children and isinstance(self._loader, TableLoader):
+                prepared = self._prepare_children(prepared, self._loader)
+        return prepared if self._replay is None else structs.replace(prepared, trace=True)
 
     def write(self, chunk: Chunk) -> None:
         """Hands over a chunk; see `ports.LoadTransaction`."""
@@ -91,6 +109,8 @@ class PostgresLoadTransaction:
         if chunk.rows or chunk.late_rows:
             with translated(self._where):
                 self._loader.write(chunk)
+        if self._children is not None:
+            self._children.write(chunk.children)
 
     def confirm(self, sha256: str) -> int | None:
         """Whether these bytes are what stands for the key already; see `ports.LoadTransaction`."""
@@ -120,6 +140,8 @@ class PostgresLoadTransaction:
             self._loader.drain()
             self._order_among_loads()
             settled = self._loader.settle(self._null_keys, self._late_rows)
+            if self._children is not None and isinstance(self._loader, TableLoader):
+                self._children.settle(self._loader.staging)
             self._unexplained = {reject.row_number: reject for reject in settled.refused_rows}
             full = counts.plus(
                 inserted=settled.inserted,
@@ -164,6 +186,8 @@ class PostgresLoadTransaction:
         if self._is_over:
             return
         try:
+            if self._children is not None:
+                self._children.close()
             self._loader.close()
             if not self._connection.closed:
                 self._connection.rollback()
@@ -198,6 +222,37 @@ class PostgresLoadTransaction:
             is_late=self._replay is not None,
             stall_timeout=self._connector.limits.stall_timeout,
         )
+
+    def _prepare_children(self, plan: LoadPlan, loader: TableLoader) -> LoadPlan:
+        from loadstone.postgres.children import ChildTables  # noqa: PLC0415 - few datasets have any
+
+        dataset = self._admitted.dataset
+        if self._replay is not None and plan.deduplicate and dataset.mode != "merge":
+            raise DestinationError(
+                "rejected rows of a dataset with children and deduplicate are not replayed by themselves",
+                where=self._where,
+                hint=f"`loadstone replay {self.load_id}` loads the whole object again",
+                code="not_replayable",
+            )
+        self._children = ChildTables(
+            self._connection,
+            dataset,
+            loader.target,
+            self.load_id,
+            stall_timeout=self._connector.limits.stall_timeout,
+        )
+        self._elements = {
+            child.key: {"names": [cell.source for cell in child.plan.cells], "values": child.takes_values}
+            for child in plan.children
+        }
+        return structs.replace(plan, children=self._children.prepare(plan.children))
+
+    @property
+    def _noted(self) -> dict[str, Any] | None:
+        """What the ledger keeps of the file."""
+        if self._layout is None:
+            return None
+        return self._layout.noted | ({"elements": self._elements} if self._elements else {})
 
     def _renewed_loader(self) -> TableLoader:
         """The table may have been given columns since it was looked at."""
@@ -247,6 +302,8 @@ class PostgresLoadTransaction:
         if self._replay is not None:
             xid = self._replay.close(connection, full, [*self._unexplained])
             self.rejects.write(connection)
+            if self.children:
+                ledger.add_children(connection, self.load_id, self.children)
             return xid
         self.rejects.write(connection)
         closing.retire(
@@ -257,7 +314,7 @@ class PostgresLoadTransaction:
             "load_id": self.load_id,
             "sha256": sha256 or None,
             "source_bytes": source_bytes,
-            "dialect": ledger.as_json(self._layout.noted if self._layout else None),
+            "dialect": ledger.as_json(self._noted),
         }
         row = connection.execute(query("finish"), parameters).fetchone()
         if row is None:
@@ -266,6 +323,8 @@ class PostgresLoadTransaction:
                 where=self._where,
                 hint="rows of loadstone.loads are not to be deleted while a load runs; load the object again",
             )
+        if self.children:
+            ledger.add_children(connection, self.load_id, self.children)
         return str(row[0])
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from loadstone.errors import DecompressionBomb
+from loadstone.platform.decompression import RATIO_FLOOR
 from loadstone.platform.stored import PeekedStream
 from loadstone.readers.blocks import Blocks
 from loadstone.readers.delimited import DelimitedFile
@@ -48,6 +50,7 @@ class AutomaticReader:
         Raises:
             FormatError: the file is empty, or not of its format.
         """
+        _check_expansion(version, file_format)
         peeked = PeekedStream(stream)
         columnar = _columnar_format(peeked, version, file_format)
         if columnar is not None:
@@ -62,6 +65,8 @@ class AutomaticReader:
         if chosen == "xlsx":  # by its name alone: it is something else
             chosen = None
         intake = Intake(peeked, file_format, is_delimited=chosen in {None, "csv"})
+        if version.packed_size is not None:
+            intake.compression = intake.compression or "zip"
         try:
             blocks = Blocks(intake, file_format.max_record_bytes)
             if chosen is None:
@@ -98,6 +103,21 @@ def _columnar_reader(columnar: str) -> ParquetReader | AvroReader | OrcReader:
     from loadstone.readers.parquet import ParquetReader  # noqa: PLC0415 - the same
 
     return ParquetReader()
+
+
+def _check_expansion(version: ObjectVersion, file_format: Format) -> None:
+    """No more comes out of an archive than it says, so that what it says can be judged at once.
+
+    Raises:
+        DecompressionBomb: beyond the ratio that the format allows.
+    """
+    packed, ratio = version.packed_size, file_format.max_compression_ratio
+    if packed is not None and version.size > max(RATIO_FLOOR, ratio * packed):
+        raise DecompressionBomb(
+            f"{packed:,} bytes in the archive become {version.size:,}, more than {ratio:,} times as many",
+            where=version.uri,
+            hint="if the file is to be trusted, set format: {max_compression_ratio: N} in the dataset",
+        )
 
 
 def _front_end(chosen: NamedFormat) -> type[DelimitedFile | JsonFile]:

@@ -43,6 +43,7 @@ class Blocks:
         self._buffer = bytearray(BLOCK_SIZE)
         self._start = 0
         self._end = 0
+        self._left: int | None = None
         self.is_at_end = False
         self._fill()
 
@@ -56,9 +57,13 @@ class Blocks:
         self._start += size
 
     def cut(self, size: int) -> None:
-        """Takes the text as ended after the first `size` bytes of the head."""
-        self._end = self._start + size
-        self.is_at_end = True
+        """Takes the text as ended `size` bytes behind the head's start, be that in the head or not."""
+        held = self._end - self._start
+        if size <= held:
+            self._end = self._start + size
+            self.is_at_end = True
+        else:
+            self._left = size - held
 
     def extend(self) -> bool:
         """Reads on, keeping the head; False where nothing more is to come or the head is long enough."""
@@ -96,10 +101,15 @@ class Blocks:
         room = len(self._buffer) - self._end
         if room == 0:
             raise AssertionError("the codec left a full block as it was")
+        if self._left is not None:
+            room = min(room, self._left)
         with memoryview(self._buffer) as view:
-            filled = self._stream.readinto(view[self._end :])
+            filled = self._stream.readinto(view[self._end : self._end + room])
         self._end += filled
         self.is_at_end = filled < room
+        if self._left is not None:
+            self._left -= filled
+            self.is_at_end = self.is_at_end or not self._left
 
 
 def count_lines(text: bytes | memoryview) -> int:

@@ -15,6 +15,15 @@ from loadstone.readers.intake import Intake
 from loadstone.readers.looking import look_at, noted
 from loadstone.readers.naming import named_format
 from loadstone.readers.opened import SAMPLE_RECORDS, OpenedFile
+from loadstone.readers.pieces import (
+    SEARCHED,
+    Pieces,
+    fitting_rows,
+    look_further,
+    rows_with_values,
+    with_footer,
+    with_pieces,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,6 +50,8 @@ class DelimitedFile(OpenedFile):
         self._blocks = blocks
         self._format = file_format
         self._where = version.uri
+        self._size = version.size
+        self._sampled = 0
         self._line = 1
         self._offset = intake.text_offset
         if not bytes(blocks.head).strip(b"\r\n\t ") and blocks.is_at_end:
@@ -62,7 +73,20 @@ class DelimitedFile(OpenedFile):
         self._take(self._look.start)
         names = self._read_names()
         sample, is_complete = self._sample(len(names))
-        self.layout = Layout(names, self._dialect(names), sample, is_complete, notes=self._notes())
+        self.layout = Layout(
+            names,
+            self._dialect(names),
+            sample,
+            is_complete,
+            notes=self._notes(),
+            further=None if is_complete else self._further,
+        )
+        if blocks.is_at_end and not is_complete:
+            # The end is in memory: what stands below the rows is found whether types are asked for or not.
+            pieces = self._pieces(only_end=True)
+            if pieces.footer is not None:
+                blocks.cut(pieces.footer)
+                self.layout = with_footer(self.layout, pieces)
 
     def chunks(self, plan: LoadPlan) -> Iterator[Chunk]:
         """The records as tuples and rejects, block by block; once."""
@@ -212,14 +236,36 @@ class DelimitedFile(OpenedFile):
             limit=SAMPLE_RECORDS,
             comment=look.comment,
         )
-        wider = width + 1 if look.trailing_delimiter else width
-        rows = tuple(
-            tuple(record.cells[:width])
-            for record in records
-            if len(record.cells) in {width, wider} and not (record.is_broken and width > 1)
+        rows = fitting_rows(records, width, has_trailing=look.trailing_delimiter)
+        self._sampled = records[-1].end if records else 0
+        return rows, self._blocks.is_at_end and self._sampled == len(text)
+
+    def _pieces(self, *, only_end: bool = False) -> Pieces:
+        return look_further(
+            self._blocks,
+            self._intake.ranges,
+            self._look,
+            seen=self._sampled,
+            offset=self._offset,
+            size=self._size,
+            width=len(self.layout.names),
+            finds_footer=not isinstance(self._format.header, tuple),
+            only_end=only_end,
         )
-        read = records[-1].end if records else 0
-        return rows, self._blocks.is_at_end and read == len(text)
+
+    def _further(self) -> Layout:
+        """The layout with what the rest of the file shows, or pieces of it; what is below the rows is cut."""
+        first, width = self.layout, len(self.layout.names)
+        pieces = self._pieces()
+        found = (*first.sample, *pieces.middle, *pieces.end)
+        if pieces.footer is not None:
+            self._blocks.cut(pieces.footer)
+        empty = {i for i in range(width) if not any(row[i] for row in found)}
+        rest: tuple[tuple[str | None, ...], ...] = ()
+        if empty and not pieces.is_complete and self._size <= SEARCHED:
+            rest = rows_with_values(self._blocks, self._look, width, empty)
+        self.layout = with_pieces(first, pieces, rest)
+        return self.layout
 
     def _dialect(self, names: tuple[str, ...]) -> dict[str, object]:
         look, decided = self._look, noted(self._look.decided)

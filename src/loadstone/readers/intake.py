@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from loadstone.platform.decompression import decompress
 from loadstone.platform.stored import HashedStream
 from loadstone.readers.encodings import Transcoder, detect_encoding
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from loadstone.model.pipeline import Format
     from loadstone.ports import ByteStream
 
 __all__ = ["Intake"]
 
+Ranges: TypeAlias = "Callable[[Sequence[tuple[int, int]]], Sequence[bytes]]"
+
 #: Bytes looked at to tell the encoding.
 _LOOK = 64 * 1024
+_REST = 1024 * 1024
 
 
 class Intake:
@@ -24,6 +29,7 @@ class Intake:
     Attributes:
         compression: what the stored bytes are compressed with, or None.
         encoding: the text's encoding.
+        ranges: reads (offset, size) of the stored bytes; None unless these are the text, and can be had so.
 
     Raises:
         CompressionError: from here or from `readinto`: the compressed bytes are damaged.
@@ -45,6 +51,9 @@ class Intake:
         if self.encoding.name != "utf-8":
             self._transcoder = Transcoder(self._text, self.encoding.name, bytes(self._pending))
             self._pending = memoryview(b"")
+        self.ranges: Ranges | None = None
+        if self.compression is None and self._transcoder is None:
+            self.ranges = getattr(stream, "read_ranges", None)
 
     @property
     def bytes_read(self) -> int:
@@ -79,6 +88,8 @@ class Intake:
 
     def finish(self) -> None:
         """Takes what is left of the stored bytes, so that the hash covers them all."""
+        while self._text.read(_REST):
+            pass  # a thread may have read on: nothing may overtake it
         self._hashed.drain()
 
     def close(self) -> None:

@@ -14,7 +14,7 @@ from loadstone.readers.blocks import count_lines
 if TYPE_CHECKING:
     from loadstone.model.pipeline import Format
 
-__all__ = ["LOOK", "Look", "look_at"]
+__all__ = ["LOOK", "Look", "look_at", "noted", "shown_line"]
 
 #: Bytes of the head that are looked at.
 LOOK = 256 * 1024
@@ -205,7 +205,7 @@ class _Teller:
         if not lines:
             return start
         skipped = count_lines(self._text[:start])
-        first = _excerpt(lines[0])
+        first = shown_line(lines[0])
         evidence = (
             f"{skipped:,} lines above, of which {first!r} is the first, have other cells than the records"
         )
@@ -237,7 +237,7 @@ class _Teller:
         if region.end >= len(records):
             return None
         if region.footer:
-            lines = [_excerpt(self._text[records[i].start : records[i].end]) for i in region.footer]
+            lines = [shown_line(self._text[records[i].start : records[i].end]) for i in region.footer]
             evidence = f"below the rows stands {lines[0]!r}"
             self._decided["footer_lines"] = Decision(len(lines), 0.8, evidence)
             self._notes.append(
@@ -282,7 +282,8 @@ class _Teller:
         return self._line + count_lines(self._text[: self._found.records[position].start])
 
 
-def _excerpt(line: bytes) -> str:
+def shown_line(line: bytes) -> str:
+    """A line for messages: cut where it is long."""
     text = line.decode("utf-8", "replace").strip()
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
 

@@ -68,11 +68,13 @@ class _SelectedFile:
 
     def chunks(self, plan: LoadPlan) -> Iterator[Chunk]:
         left = set(self._wanted)
-        for chunk in self._file.chunks(replace(plan, trace=True)):
+        children = tuple(replace(child, plan=replace(child.plan, trace=True)) for child in plan.children)
+        for chunk in self._file.chunks(replace(plan, trace=True, children=children)):
             tuples, index = _kept(chunk.tuples, chunk.index, left)
             late, late_index = _kept(chunk.late, chunk.late_index, left)
             rejects = [reject for reject in chunk.rejects if reject.row_number in left]
             seen = len(index.row_numbers) + len(late_index.row_numbers) + len(rejects)
+            of_children = [_elements(child, left) for child in chunk.children]
             left.difference_update(index.row_numbers, late_index.row_numbers, (r.row_number for r in rejects))
             yield replace(
                 chunk,
@@ -88,19 +90,32 @@ class _SelectedFile:
                 repaired=0,
                 padded=0,
                 truncated=0,
+                children=of_children,
             )
         if left:  # neither taken nor rejected: the contract leaves them out by now
             numbers = sorted(left)
             yield Chunk(b"", 0, records=len(left), discarded=len(left), discarded_rows=numbers)
 
 
+def _elements(chunk: Chunk, wanted: set[int]) -> Chunk:
+    """The elements of the wanted records. What the contract leaves out of the others is not told apart."""
+    tuples, index = _kept(chunk.tuples, chunk.index, wanted, by_line=True)
+    rows = len(index.row_numbers)
+    return Chunk(tuples, rows, records=rows, unknown_keys=chunk.unknown_keys)
+
+
 def _kept(
-    tuples: bytes | bytearray | memoryview, index: RowIndex | None, wanted: set[int]
+    tuples: bytes | bytearray | memoryview,
+    index: RowIndex | None,
+    wanted: set[int],
+    *,
+    by_line: bool = False,
 ) -> tuple[bytes, RowIndex]:
-    """The wanted rows of a run of tuples, with their places."""
+    """The wanted rows of a run of tuples, with their places; by their number, or that of their line."""
     if index is None:
         return b"", RowIndex(_empty(), _empty(), _empty(), _empty(), _empty(), text=b"", text_offset=0)
-    positions = [i for i, number in enumerate(index.row_numbers) if number in wanted]
+    numbers = index.line_numbers if by_line else index.row_numbers
+    positions = [i for i, number in enumerate(numbers) if number in wanted]
     parts, ends, total = [], _empty(), 0
     for position in positions:
         start = index.tuple_ends[position - 1] if position else 0

@@ -102,6 +102,17 @@ class LocalSource:
         finally:
             stream.close()
 
+    def read_range(self, version: ObjectVersion, start: int, size: int) -> bytes:
+        """Bytes from anywhere in the file; fewer than `size` only at its end.
+
+        Raises:
+            ObjectMissing: it went.
+            ObjectChanged: it is no longer this version.
+            AccessDenied: it may not be read.
+        """
+        with self.open(version) as stream:
+            return stream.read_at(start, size)
+
     def _path(self, key: str) -> str:
         if not key or key.startswith("/") or ".." in key.split("/"):
             raise SourceError(f"the key {key!r} leads out of the folder", where=self.bucket)
@@ -152,6 +163,19 @@ class LocalStream:
             if not data:
                 self._check("while it was read")
             return data
+
+    def read_at(self, start: int, size: int) -> bytes:
+        """Bytes from anywhere in the file; where the stream is does not change."""
+        with self._lock, _translated(self._version.uri):
+            if self._descriptor < 0:
+                raise ValueError("the stream is closed")
+            data = os.pread(self._descriptor, size, start)
+            self._check("while it was read")
+            return data
+
+    def read_ranges(self, ranges: Sequence[tuple[int, int]]) -> tuple[bytes, ...]:
+        """Bytes from anywhere in the file, as (offset, size) asks for them."""
+        return tuple(self.read_at(start, size) for start, size in ranges)
 
     def fileno(self) -> int:
         """The descriptor of the open file, for formats that are not read front to back; -1 once closed."""

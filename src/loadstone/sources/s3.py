@@ -16,7 +16,8 @@ from loadstone.platform.aws import aws_settings
 from loadstone.platform.clock import SystemClock
 from loadstone.sources.hidden import is_hidden, wants_hidden
 from loadstone.sources.s3_errors import translate
-from loadstone.sources.s3_stream import S3Stream, unquoted
+from loadstone.sources.s3_ranges import S3Ranges, unquoted
+from loadstone.sources.s3_stream import S3Stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -138,6 +139,16 @@ class S3Source:
             yield stream
         finally:
             stream.close()
+
+    def read_range(self, version: ObjectVersion, start: int, size: int) -> bytes:
+        """Bytes from anywhere in the version, by one GET; fewer than `size` only at its end.
+
+        Raises:
+            ObjectMissing, ObjectChanged, AccessDenied, SourceUnavailable: as `open`.
+        """
+        address = _address(version.key, version.uri)
+        ranges = S3Ranges(self._store, address, version, self._clock, has_keys=self._has_keys)
+        return ranges.read_at(start, size)
 
     def _is_wanted(self, key: str, patterns: Iterable[str]) -> bool:
         below = key[len(self.prefix) :]

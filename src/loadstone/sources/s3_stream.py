@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from loadstone.errors import LoadstoneError, ObjectChanged, SourceUnavailable, Stalled, Transient
 from loadstone.platform.retry import Backoff
 from loadstone.sources.s3_errors import translate
+from loadstone.sources.s3_ranges import S3Ranges, pinned, unquoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from obstore import GetOptions
+    from collections.abc import Iterator, Sequence
 
     from loadstone.model.event import ObjectVersion
     from loadstone.ports import Clock
 
-__all__ = ["S3Stream", "unquoted"]
+__all__ = ["S3Stream"]
 
 #: Bytes gathered before they are handed on.
 _CHUNK_SIZE = 1024 * 1024
@@ -53,6 +53,12 @@ class S3Stream:
             self._current = memoryview(self._next_chunk())
         taken, self._current = self._current[:size], self._current[size:]
         return taken
+
+    def read_ranges(self, ranges: Sequence[tuple[int, int]]) -> tuple[bytes, ...]:
+        """Bytes from anywhere in the version, as (offset, size) asks for them, by GETs at the same time."""
+        version = S3Ranges(self._store, self._key, self._version, self._clock, has_keys=self._has_keys)
+        with ThreadPoolExecutor(len(ranges), thread_name_prefix="loadstone-range") as pool:
+            return tuple(pool.map(version.read_at, *zip(*ranges, strict=True)))
 
     def close(self) -> None:
         """Lets go of the connection. Harmless when already closed."""
@@ -95,7 +101,7 @@ class S3Stream:
     def _connect(self) -> Iterator[bytes]:
         import obstore  # noqa: PLC0415 - 15 MB that local files do not need
 
-        result = obstore.get(self._store, self._key, options=self._options())
+        result = obstore.get(self._store, self._key, options=pinned(self._version, self._received))
         meta, start = result.meta, result.range[0]
         etag = unquoted(meta["e_tag"])
         is_same = (
@@ -107,19 +113,3 @@ class S3Stream:
             raise ObjectChanged("the object was overwritten since it was looked at", where=self._version.uri)
         chunks: Iterator[bytes] = iter(result.stream(min_chunk_size=_CHUNK_SIZE))
         return chunks
-
-    def _options(self) -> GetOptions:
-        options: GetOptions = {}
-        version = self._version
-        if version.version_id and version.version_id != "null":
-            options["version"] = version.version_id
-        elif version.etag:
-            options["if_match"] = f'"{version.etag}"'
-        if self._received:
-            options["range"] = {"offset": self._received}
-        return options
-
-
-def unquoted(etag: str | None) -> str | None:
-    """An ETag as `ObjectVersion` has it."""
-    return etag.strip('"') if etag else None

@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from loadstone.core.members import member_key, split_member
 from loadstone.core.patterns import has_magic, literal_prefix
 from loadstone.errors import ObjectMissing, SourceError, UsageError
+from loadstone.sources.archives import ArchiveSource
 from loadstone.sources.local import LocalSource
 
 if TYPE_CHECKING:
@@ -27,11 +29,12 @@ __all__ = ["open_source", "resolve"]
 
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://")
 _EVERYTHING = "**"
+_GLOBS = "`*` stays within a folder, `**` crosses folders; [[] stands for a bracket itself"
 #: Seconds without a byte after which a connection is given up.
 _STALL_TIMEOUT = 60.0
 
 
-def open_source(uri: str, *, stall_timeout: float = _STALL_TIMEOUT) -> LocalSource | S3Source:
+def open_source(uri: str, *, stall_timeout: float = _STALL_TIMEOUT) -> ArchiveSource:
     """The source that a pipeline's `source:` names: a folder, or a bucket with or without a prefix.
 
     Raises:
@@ -44,20 +47,22 @@ def open_source(uri: str, *, stall_timeout: float = _STALL_TIMEOUT) -> LocalSour
             raise UsageError(
                 "a source is no pattern", where=uri, hint="patterns go into `files:` of a dataset"
             )
-        return _bucket_source(bucket, prefix and prefix.rstrip("/") + "/", stall_timeout=stall_timeout)
+        prefix = prefix and prefix.rstrip("/") + "/"
+        return ArchiveSource(_bucket_source(bucket, prefix, stall_timeout=stall_timeout))
     path = _local_path(uri)
     if not os.path.isdir(path):
         if os.path.exists(path):
             raise UsageError("a source is a folder or a bucket, this is a file", where=uri)
         raise ObjectMissing("no such folder", where=uri, hint="make it, or change `source:`")
-    return LocalSource(path)
+    return ArchiveSource(LocalSource(path))
 
 
-def resolve(uri: str, *, within: str | None = None) -> tuple[LocalSource | S3Source, tuple[str, ...]]:
+def resolve(uri: str, *, within: str | None = None) -> tuple[ArchiveSource, tuple[str, ...]]:
     """The source and the patterns that a URI means; at least one object was there when it was looked at.
 
     Args:
-        uri: a path, a glob, `s3://bucket/key`, or a folder or prefix, which means all that it holds.
+        uri: a path, a glob, `s3://bucket/key`, or a folder or prefix, which means all that it holds; `!/`
+            leads into zip archives.
         within: the pipeline's source; what lies in it keeps the bucket and key that it has there. Anything
             else has the folder that it was named by as its bucket: for a file, its own.
 
@@ -66,6 +71,24 @@ def resolve(uri: str, *, within: str | None = None) -> tuple[LocalSource | S3Sou
         ObjectMissing: nothing is there, or nothing matches.
         AccessDenied: it may not be read.
     """
+    member = split_member(uri)
+    if member is None:
+        plain, patterns = _resolve(uri, within)
+        return ArchiveSource(plain), patterns
+    plain, patterns = _resolve(member.archive, within)
+    source = ArchiveSource(plain)
+    name = unquote(member.name) if uri.startswith("file://") else member.name
+    if has_magic(name) and next(source.list([member_key(p, _escaped(name)) for p in patterns]), None):
+        name = _escaped(name)  # what looks like a pattern is the very name of a file
+    patterns = tuple(member_key(pattern, name) for pattern in patterns)
+    if next(source.list(patterns), None) is None:
+        for version in plain.list([p.archive for p in map(split_member, patterns) if p is not None]):
+            source.head(member_key(version.key, name))  # says which name was probably meant
+        raise ObjectMissing("no file in the archive matches this pattern", where=uri, hint=_GLOBS)
+    return source, patterns
+
+
+def _resolve(uri: str, within: str | None) -> tuple[LocalSource | S3Source, tuple[str, ...]]:
     if (place := _s3_place(uri)) is not None:
         return _resolve_s3(uri, *place, within)
     return _resolve_local(uri, _local_path(uri), within)
@@ -144,7 +167,7 @@ def _require_any(source: LocalSource | S3Source, pattern: str, uri: str) -> None
     raise ObjectMissing(
         "no file matches this pattern",
         where=uri,
-        hint="`*` stays within a folder, `**` crosses folders; [[] stands for a bracket itself",
+        hint=_GLOBS,
     )
 
 

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from loadstone.config.pipeline_file import read_pipeline
 from loadstone.core.columns import resolve_columns
-from loadstone.core.patterns import matches
+from loadstone.core.route import matching
 from loadstone.errors import LoadstoneError
 from loadstone.model.contract import Column
 from loadstone.model.event import ObjectVersion
 from loadstone.model.pipeline import Dataset, Pipeline
 from loadstone.sources import open_source
+from loadstone.wiring.archives import addressed
 
 __all__ = ["DatasetFiles", "inspect", "matching_files"]
 
@@ -63,8 +64,10 @@ def matching_files(pipeline: Pipeline, *, look: bool) -> tuple[list[DatasetFiles
 
 def _with_files(described: list[DatasetFiles], uri: str) -> Iterator[DatasetFiles]:
     source = open_source(uri)
+    datasets = {one.name: one.dataset for one in described}
     for one in described:
-        files = tuple(source.list(one.dataset.files))
-        others = [p for other in described if other is not one for p in other.dataset.files]
-        shared = tuple(f.key for f in files if any(matches(f.key, pattern) for pattern in others))
+        listed = [addressed(version, source, datasets) for version in source.list(one.dataset.files)]
+        routed = {v.key: matching(v.key.removeprefix(source.prefix), datasets) for v in listed}
+        files = tuple(version for version in listed if one.name in routed[version.key])
+        shared = tuple(version.key for version in files if len(routed[version.key]) > 1)
         yield DatasetFiles(one.name, one.dataset, one.columns, files, shared)

@@ -11,6 +11,7 @@ from msgspec import structs
 
 from loadstone.core.columns import resolve_columns
 from loadstone.core.config_hash import config_hash
+from loadstone.core.members import split_member
 from loadstone.core.names import column_name, table_name
 from loadstone.core.route import route
 from loadstone.errors import ConfigurationError, ObjectMissing, UsageError
@@ -18,10 +19,11 @@ from loadstone.executor.load import Order
 from loadstone.model.event import ObjectVersion
 from loadstone.model.load import LoadRequest
 from loadstone.model.mistake import InvalidSettings
-from loadstone.model.pipeline import Dataset, Pipeline
-from loadstone.ports import Source
+from loadstone.model.pipeline import ChildConfig, Dataset, Pipeline
 from loadstone.postgres.identifiers import unqualified
 from loadstone.sources import open_source, resolve
+from loadstone.sources.archives import ArchiveSource
+from loadstone.wiring.archives import addressed, archive_notes, holds_data, wanted_by, without_rest
 
 __all__ = ["Selection", "SourcedOrder", "make_order", "orders_for", "worker_name"]
 
@@ -52,7 +54,11 @@ class Selection(NamedTuple):
         if self.table:
             dataset = structs.replace(dataset, table=self.table)
         if self.all_text:
-            dataset = structs.replace(dataset, types="text", columns={})
+            children = {
+                key: ChildConfig.unchecked(table=child.table, key=child.key)
+                for key, child in dataset.children.items()
+            }
+            dataset = structs.replace(dataset, types="text", columns={}, children=children)
         if not self.mode and not self.key:
             return dataset
         mode = self.mode or ("merge" if dataset.mode == "append" else dataset.mode)
@@ -70,17 +76,19 @@ class SourcedOrder(NamedTuple):
         order: what is to be loaded.
         source: where its object is.
         finds_key: nobody says how the rows go in: the file's columns decide (see `wiring.keys`).
+        notes: what a person should know of the archive that the object is in.
     """
 
     order: Order
-    source: Source
+    source: ArchiveSource
     finds_key: bool = False
+    notes: tuple[str, ...] = ()
 
 
 class _Found(NamedTuple):
     """One object that was named, with the dataset that it belongs to."""
 
-    source: Source
+    source: ArchiveSource
     version: ObjectVersion
     name: str
     dataset: Dataset
@@ -104,11 +112,13 @@ def orders_for(
     if not selection.table:
         _require_own_tables([item for item in found if item.is_made_up])
     is_open = selection.mode is None and not selection.key
+    told: set[str] = set()
     return [
         SourcedOrder(
             make_order(item.version, pipeline, item.name, item.dataset, again=again),
             item.source,
             finds_key=is_open and item.is_made_up,
+            notes=tuple(_new_notes(item, pipeline, told)),
         )
         for item in found
     ]
@@ -142,11 +152,17 @@ def worker_name() -> str:
 
 
 def _named(uris: Sequence[str], pipeline: Pipeline, selection: Selection) -> Iterator[_Found]:
+    is_routed = bool(pipeline.datasets) and not selection.table and not selection.dataset
     for uri in uris:
         source, patterns = resolve(uri, within=pipeline.source)
         versions = list(source.list(patterns))
         if not versions:
             raise ObjectMissing("there is no such file", where=uri, hint="a folder or prefix ends in `/`")
+        if is_routed:
+            versions = [addressed(version, source, pipeline.datasets) for version in versions]
+            versions = without_rest(source, versions, wanted_by(pipeline.datasets))
+        elif not selection.table and not selection.dataset and split_member(uri) is None:
+            versions = without_rest(source, versions, holds_data)
         for version in versions:
             name, dataset, is_made_up = _dataset_of(
                 version.key.removeprefix(source.prefix), pipeline, selection
@@ -170,11 +186,20 @@ def _configured(pipeline: Pipeline, selection: Selection) -> Iterator[_Found]:
                 where=f"{pipeline.source}, dataset {name}",
                 hint="check `files:` and `source:`; `loadstone validate` shows what matches",
             )
+        versions = [addressed(version, source, pipeline.datasets) for version in versions]
         for version in versions:
-            route(
-                version.key.removeprefix(source.prefix), pipeline.datasets
-            )  # a file that two datasets match is refused
-            yield _Found(source, version, name, dataset)
+            # A file that two datasets match is refused; one in an archive may be another dataset's.
+            if route(version.key.removeprefix(source.prefix), pipeline.datasets) == name:
+                yield _Found(source, version, name, dataset)
+
+
+def _new_notes(item: _Found, pipeline: Pipeline, told: set[str]) -> Iterator[str]:
+    """What is left out of the item's archive, once for each."""
+    archive = (split_member(item.version.uri) or (item.version.uri,))[0]
+    if archive not in told:
+        told.add(archive)
+        is_wanted = holds_data if item.is_made_up else wanted_by(pipeline.datasets)
+        yield from archive_notes(item.source, item.version, is_wanted)
 
 
 def _dataset_of(key: str, pipeline: Pipeline, selection: Selection) -> tuple[str, Dataset, bool]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from loadstone.core.columns import resolve_columns
+from loadstone.core.decisions import agreed_decisions
+from loadstone.core.evidence_needed import wide_layout
 from loadstone.core.grouping import Group, group_files
 from loadstone.core.planning import make_plan
 from loadstone.errors import LoadstoneError, ObjectMissing
@@ -121,11 +124,17 @@ def _surveyed(source: Source, group: Group, versions: dict[str, ObjectVersion]) 
         rows=len(layout.sample),
         columns=columns,
         evidence=dict(planned.evidence),
-        dialect={k: v for k, v in layouts[0].dialect.items() if all(o.dialect.get(k) == v for o in layouts)},
+        dialect=_agreed([one.dialect for one in layouts]),
         key=key,
         key_evidence=why,
         notes=tuple(_differences(keys, layouts)),
     )
+
+
+def _agreed(dialects: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What was decided alike for all of the files."""
+    alike = {k: v for k, v in dialects[0].items() if all(other.get(k) == v for other in dialects)}
+    return {**alike, "decided": agreed_decisions(dialects)}
 
 
 def _chosen(keys: tuple[str, ...]) -> tuple[str, ...]:
@@ -140,7 +149,7 @@ def _layout(source: Source, version: ObjectVersion, dataset: Dataset) -> Layout:
         source.open(version) as stream,
         AutomaticReader().open(stream, version, dataset.format) as file,
     ):
-        return file.layout
+        return wide_layout(file.layout, ())
 
 
 def _joined(layouts: list[Layout], *, is_complete: bool) -> Layout:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 from msgspec.structs import replace
 
 from loadstone.config.destination import choose_destination, mask_password
-from loadstone.errors import UsageError
+from loadstone.errors import LoadstoneError, UsageError
 from loadstone.executor.load import Parts, load_object
 from loadstone.executor.patience import Patience
 from loadstone.model.batch import Reject
@@ -22,6 +22,7 @@ from loadstone.platform.retry import retrying
 from loadstone.ports import Progress, Source
 from loadstone.postgres import PostgresDatabase
 from loadstone.readers.automatic import AutomaticReader
+from loadstone.wiring.archives import Standing, as_known, refused
 from loadstone.wiring.keys import telling_of_key, with_key
 from loadstone.wiring.orders import Selection, SourcedOrder, orders_for
 from loadstone.wiring.quiet import Quiet
@@ -104,8 +105,10 @@ class Workspace:
             ObjectMissing: nothing is there.
         """
         orders = orders_for(uris, self.pipeline, selection or Selection(), again=again)
+        standing = Standing(self.database)
         for sourced in orders:
-            yield self._run(sourced, wait=wait, progress=progress)
+            waiting = sourced._replace(order=replace(sourced.order, waits=wait))
+            yield self._run(waiting, self.parts(sourced.source, progress), standing)
 
     def plan(
         self,
@@ -126,12 +129,7 @@ class Workspace:
         database = RehearsalDatabase(self._url, limits=self.pipeline.limits)
         for sourced in orders_for(uris, self.pipeline, selection or Selection()):
             parts = replace(self.parts(sourced.source, progress), database=database)
-            order = sourced.order
-            if sourced.finds_key:
-                order = with_key(order, sourced.source, parts.reader)
-            outcome = load_object(order, parts)
-            if sourced.finds_key:
-                outcome = telling_of_key(outcome, order)
+            outcome = self._run(sourced, parts, Standing(self.database))
             counts = database.findings.counts or outcome.counts
             load_id = outcome.load_id if outcome.state == "skipped" else None
             yield PlannedLoad(replace(outcome, load_id=load_id, counts=counts), database.findings)
@@ -165,12 +163,18 @@ class Workspace:
             patience=Patience(attempts=limits.attempts, wait_seconds=limits.wait_for_slot),
         )
 
-    def _run(self, sourced: SourcedOrder, *, wait: bool, progress: Progress | None) -> LoadOutcome:
-        order, parts = replace(sourced.order, waits=wait), self.parts(sourced.source, progress)
-        if not sourced.finds_key:
-            return load_object(order, parts)
-        order = with_key(order, sourced.source, parts.reader)
-        return telling_of_key(load_object(order, parts), order)
+    def _run(self, sourced: SourcedOrder, parts: Parts, standing: Standing) -> LoadOutcome:
+        order = sourced.order
+        try:
+            order = as_known(order, sourced.source, standing)
+        except LoadstoneError as error:
+            return refused(order.request, error, parts)
+        if sourced.finds_key:
+            order = with_key(order, sourced.source, parts.reader)
+        outcome = load_object(order, parts)
+        if sourced.finds_key:
+            outcome = telling_of_key(outcome, order)
+        return replace(outcome, notes=(*sourced.notes, *outcome.notes)) if sourced.notes else outcome
 
     def history(
         self, *, limit: int | None = None, dataset: str | None = None, key: str | None = None

@@ -75,7 +75,7 @@ def test_online_retail_arrives_whole_with_its_twelve_rejects(
     assert [outcome.state for outcome in load(example, tmp_path, database_url, monkeypatch)] == ["skipped"]
 
 
-@pytest.mark.parametrize("data_format", ["csv", "jsonl"])
+@pytest.mark.parametrize("data_format", ["csv", "jsonl", "json", "xlsx", "parquet"])
 def test_files_become_tables_of_their_own_without_any_configuration(
     tmp_path, database_url, connection, data_format
 ):

@@ -49,6 +49,8 @@ def test_what_is_no_number_stays_as_it_is(text: str) -> None:
 
 def test_numbers_beyond_all_doubles_stay_as_they_are() -> None:
     assert cell_text(b"12345678901234567890E400") == b"12345678901234567890E400"
+    for number in (b"1E400", b"1.8E308", b"-1E309", b"1234567890123456789E400", b"0.001E312"):
+        assert cell_text(number) == number
 
 
 @given(

@@ -30,11 +30,23 @@ def test_a_table_has_the_contracts_columns_and_its_lineage():
         '    "id" integer NOT NULL,',
         '    "at" date,',
         '    "name" character varying(20),',
-        '    "_load_id" bigint,',
-        '    "_row" bigint',
+        '    "_row" bigint,',
+        '    "_load_id" bigint',
         ")",
     ]
     assert result.after == ('CREATE INDEX ON "s"."t" USING brin ("_load_id") WITH (autosummarize = on)',)
+
+
+def test_a_first_load_gives_its_number_to_all_rows_at_once():
+    chosen = dataset()
+    plan = plan_of(File(COLUMNS, [], load_id=12), chosen)
+    result = creation(TABLE, plan, chosen, numbers_later=True)
+    assert "_load_id" not in result.before[1]
+    assert result.numbering == (
+        'ALTER TABLE "s"."t" ADD COLUMN "_load_id" bigint DEFAULT 12',
+        'ALTER TABLE "s"."t" ALTER COLUMN "_load_id" DROP DEFAULT',
+    )
+    assert result.told == (*made().before, *made().after)
 
 
 def test_the_key_of_a_merge_is_unique_and_comes_after_the_rows():

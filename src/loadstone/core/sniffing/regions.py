@@ -11,7 +11,7 @@ from typing import NamedTuple
 from loadstone.core.sniffing.decision import Record
 from loadstone.core.sniffing.kinds import TYPED, KindCache, is_null_word
 
-__all__ = ["Region", "find_region"]
+__all__ = ["Region", "find_footer", "find_region"]
 
 Row = Sequence[str | None]
 
@@ -80,6 +80,11 @@ def find_region(
     if is_complete or end < len(records):
         end, footer = _footer(records, [i for i in lines if start < i < end], end, width)
     return Region(start, end, width, bool(comments), has_trailing, footer, others, misfit)
+
+
+def find_footer(records: Sequence[Record], width: int) -> tuple[int, tuple[int, ...]]:
+    """Where the rows end in records that reach to the file's end, and what stands below them."""
+    return _footer(records, [i for i, record in enumerate(records) if record.cells], len(records), width)
 
 
 def _first_width(records: Sequence[Record], comments: set[int], width: int, kinds: KindCache) -> int:

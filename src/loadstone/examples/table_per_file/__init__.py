@@ -6,7 +6,7 @@ from pathlib import Path
 
 from loadstone.examples.example import Example
 from loadstone.examples.table_per_file.figures import check, expected
-from loadstone.examples.table_per_file.generator import DELIVERIES, write
+from loadstone.examples.table_per_file.generator import DELIVERIES, FORMATS, write
 
 __all__ = ["TABLE_PER_FILE"]
 
@@ -14,7 +14,7 @@ TABLE_PER_FILE = Example(
     name="table-per-file",
     title="files become tables of their own: no configuration, keys and types found in the data",
     folder=Path(__file__).parent,
-    formats=("csv", "jsonl"),
+    formats=FORMATS,
     default_rows=10_000,
     demo_rows=10_000,
     demo_dirty=0.0,

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections.abc import Iterator, Mapping
+from datetime import date
 from random import Random
 from typing import Any
 
 from loadstone.errors import UsageError
-from loadstone.examples.example import GeneratedFile, Progress, Request, write_ledger
+from loadstone.examples.example import DataFormat, GeneratedFile, Progress, Request, write_ledger
 from loadstone.examples.output import Output
+from loadstone.examples.table_per_file.files import encoded
 
-__all__ = ["DELIVERIES", "write"]
+__all__ = ["DELIVERIES", "FORMATS", "write"]
 
 #: Folders that are loaded one after another.
 DELIVERIES = ("monday", "tuesday")
+
+#: Of customers and visits; subscribers are always JSON Lines.
+FORMATS: tuple[DataFormat, ...] = ("csv", "jsonl", "json", "xlsx", "parquet")
 
 _FEWEST = 30
 _TOWNS = (("Dresden", "01067"), ("Leipzig", "04103"), ("Berlin", "10115"), ("Hamburg", "20095"))
@@ -52,7 +54,7 @@ def write(output: Output, request: Request, progress: Progress) -> list[Generate
             f"visits.{layout}": list(_visits(Random(f"{seed} {delivery} visits"), total // 2 - 2 * share)),  # noqa: S311
         }
         for name, made in tables.items():
-            data = _encoded(made, name.rpartition(".")[2])
+            data = encoded(made, "jsonl" if name.endswith(".jsonl") else layout)
             with output.open(f"{delivery}/{name}") as file:
                 file.write(data)
             written.append(GeneratedFile(output.uri(f"{delivery}/{name}"), len(made), len(data)))
@@ -83,7 +85,7 @@ def _customers(random: Random, first: int, rows: int, day: int) -> Iterator[Row]
             "Full Name": f"Customer {number}",
             "Town": town,
             "Postcode": postcode,
-            "Joined": f"{1 + number % 28:02}/{1 + number % 12:02}/{2000 + number % 25}",
+            "Joined": date(2000 + number % 25, 1 + number % 12, 1 + number % 28),
             "balance": random.randrange(1_000) if day == 0 else random.randrange(100_000) / 100,
         }
         if day:
@@ -108,13 +110,3 @@ def _visits(random: Random, rows: int) -> Iterator[Row]:
             "page": f"/page/{number % 7}",
             "seconds": random.randrange(600),
         }
-
-
-def _encoded(rows: list[Row], data_format: str) -> bytes:
-    if data_format == "jsonl":
-        return "".join(json.dumps(row) + "\n" for row in rows).encode()
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue().encode()

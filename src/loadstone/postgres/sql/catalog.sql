@@ -101,3 +101,32 @@ WHERE i.indrelid = %(oid)s AND i.indisvalid AND i.indpred IS NULL AND i.indexprs
     AND m.amname IN ('btree', 'hash') AND k.position <= i.indnkeyatts
 GROUP BY i.indexrelid, i.indisunique, i.indimmediate
 ORDER BY i.indexrelid
+
+-- name: referenced_by_others
+-- Whether foreign keys of tables other than these point to a table.
+SELECT EXISTS (
+    SELECT FROM pg_catalog.pg_constraint AS k
+    WHERE k.confrelid = pg_catalog.to_regclass(%(table)s) AND k.contype = 'f' AND k.conrelid <> k.confrelid
+        AND k.conrelid NOT IN (
+            SELECT pg_catalog.to_regclass(c.name) FROM unnest(%(children)s::text[]) AS c (name)
+            WHERE pg_catalog.to_regclass(c.name) IS NOT NULL
+        )
+)
+
+-- name: existing
+-- Those of some names, as SQL, that are tables.
+SELECT array_agg(c.name) FROM unnest(%(tables)s::text[]) AS c (name)
+WHERE pg_catalog.to_regclass(c.name) IS NOT NULL
+
+-- name: foreign_keys
+-- The foreign keys from one table to another whose rows go with those that they refer to.
+SELECT
+    (SELECT array_agg(a.attname::text ORDER BY n.position)
+        FROM unnest(k.conkey) WITH ORDINALITY AS n (attnum, position)
+        JOIN pg_catalog.pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = n.attnum) AS columns,
+    (SELECT array_agg(a.attname::text ORDER BY n.position)
+        FROM unnest(k.confkey) WITH ORDINALITY AS n (attnum, position)
+        JOIN pg_catalog.pg_attribute AS a ON a.attrelid = k.confrelid AND a.attnum = n.attnum) AS referenced
+FROM pg_catalog.pg_constraint AS k
+WHERE k.contype = 'f' AND k.confdeltype = 'c'
+    AND k.conrelid = pg_catalog.to_regclass(%(table)s) AND k.confrelid = pg_catalog.to_regclass(%(parent)s)

@@ -103,6 +103,9 @@ UPDATE loadstone.loads SET
 WHERE load_id = %(load_id)s AND state IN ('running', 'abandoned')
 RETURNING pg_current_xact_id()::text
 
+-- name: add_to_dialect
+UPDATE loadstone.loads SET dialect = coalesce(dialect, '{}') || %(more)s::jsonb WHERE load_id = %(load_id)s
+
 -- name: finish_replay
 -- Rows move from rejected to what became of them; the sum stays the same.
 UPDATE loadstone.loads SET
