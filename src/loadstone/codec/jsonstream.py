@@ -1,14 +1,12 @@
 """JSON of any layout to binary tuples: arrays, objects one behind the other, what a path leads to.
 
-What becomes of a record, `jsonrecord` says. Of the structure around the records only the way down to them is
-kept, so that memory is bounded by the longest record. It is checked as it passes: what is wrong with it fails
-the file. What is wrong with a record rejects it, and reading goes on where `jsonresume` finds how; else the
-rest of the file is the rejected record, as long as the reject can hold it, and fails the file if not.
+What becomes of a record, `jsonrecord` says. Of what is around the records only the way down to them is kept, so
+that memory is bounded by the longest record; what is wrong with it fails the file. What is wrong with a record
+rejects it, and reading goes on where `jsonresume` finds how; else with the rest of the file, or fails the file.
 
 - Line numbers count LF. A record's place is that of its first byte, its length that of the value alone.
 - An array at the top is the whole file. Behind an object, others may follow, with white space or without.
-- A file that ends within an array or within the structure around it fails: it was cut off.
-- A missing element (`[1,,2]`, `[1,]`) is a rejected record of its own.
+- A file that ends within an array or what is around it was cut off, and fails; `[1,]` rejects a missing element.
 """
 
 from __future__ import annotations
@@ -47,8 +45,7 @@ from loadstone.model.contract import LoadPlan
 
 __all__ = ["JsonEncoder"]
 
-# In place of the position after what was read.
-WAITING = -1  # for more text
+WAITING = -1  # in place of the position after what was read: for more text
 FAILED = -2
 
 BLANKS_KEPT = 4096  # in front of a record that waits: by them a broken one is told from the next
