@@ -1,12 +1,12 @@
 """JSON of any layout to binary tuples: arrays, objects one behind the other, what a path leads to.
 
-What becomes of a record, `jsonrecord` says. Of what is around the records only the way down to them is kept, so
-that memory is bounded by the longest record; what is wrong with it fails the file. What is wrong with a record
-rejects it, and reading goes on where `jsonresume` finds how; else with the rest of the file, or fails the file.
+What becomes of a record, `jsonrecord` says. Of what is around the records only the way down to them is kept,
+so that memory is bounded by the longest record; what is wrong there fails the file. What is wrong with a
+record rejects it, and reading goes on where `jsonresume` finds how; else the rest of the file goes with it.
 
 - Line numbers count LF. A record's place is that of its first byte, its length that of the value alone.
 - An array at the top is the whole file. Behind an object, others may follow, with white space or without.
-- A file that ends within an array or what is around it was cut off, and fails; `[1,]` rejects a missing element.
+- A file that ends within an array or what is around it fails. `[1,]` rejects the element that is missing.
 """
 
 from __future__ import annotations
