@@ -105,7 +105,7 @@ def test_typed_values_are_those_of_postgresqls_casts(connection, made):
                 assert row in rejected
             elif row in rejected:
                 assert not postgres_takes(connection, text, kind) or isinstance(value, str)
-            elif value == "":
+            elif isinstance(value, str) and not value.strip():
                 assert read[row] is None
             else:
                 expected = connection.execute(f"SELECT (%s::text::{kind})::text", (text,)).fetchone()

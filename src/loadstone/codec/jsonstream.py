@@ -266,6 +266,7 @@ class JsonEncoder:
         self.rows.refuse_record(RECORD_TOO_LONG, block, 0, 0, 0)
         with cython.gil:
             self.writer.raws[self.rows.row_number] = self.long_raw
+        self.lines.count(block, after)
         return self.rows.end(self.offset + after - self.long_start)
 
     def record(
@@ -389,6 +390,7 @@ class JsonEncoder:
         """Rejects the record block[start:end], which is no JSON from `position` on."""
         self.begin(block, start)
         self.writer.broken(block, start, end, position)
+        self.lines.count(block, end)  # whether the next one begins a line of its own is told from here on
         return self.rows.end(end - start)
 
     def fail(self, failure: cython.int, block: Text, position: cython.Py_ssize_t) -> cython.Py_ssize_t:
