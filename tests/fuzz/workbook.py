@@ -80,9 +80,10 @@ class WorkbookTarget:
                 shared = _shared(strings, seed)
                 rows = SheetRows(shared, kinds, is_1904=is_1904)
                 encoder = SheetEncoder(plan, rows, range(_COLUMNS), first_row=1)
-                return feed(encoder, sheet, _cuts(sheet, seed), plan)
+                outcome = feed(encoder, sheet, _cuts(sheet, seed), plan)
             except FormatError as error:
                 return str(error)
+            return outcome.failure or outcome
 
         whole, cut = read(0), read(seed)
         if isinstance(whole, str) or isinstance(cut, str):
