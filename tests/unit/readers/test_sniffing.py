@@ -265,3 +265,11 @@ def test_what_is_looked_at_does_not_grow_with_the_file() -> None:
 
     assert len(data) > LOOK
     assert look(head + rest) == look(data)
+
+
+@pytest.mark.parametrize("line", [1000, 1001, 1002, 1999, 2000, 2001, 2002, 2999])
+def test_a_row_that_looks_like_a_total_where_the_sample_ends_does_not_end_the_table(line: int) -> None:
+    rows = [f"x{number},{number}\n" for number in range(2, 3002)]
+    rows[line - 2] = "Total,\n"
+    found = read("name,value\n" + "".join(rows))
+    assert (len(found.rows), found.layout.notes) == (3000, ())

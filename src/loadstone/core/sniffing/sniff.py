@@ -17,7 +17,9 @@ __all__ = ["Ambiguous", "Sniffed", "sniff"]
 
 #: Records that every candidate is scored with, and those that the best of them is looked at with.
 _FEW = 120
-_MANY = 2000
+_MANY = 1000
+#: Of a small file more are looked at: what stands below its table may be in the sample.
+_MANY_OF_ALL = 2000
 _LOOK = 64 * 1024
 _MANY_BROKEN = 3
 _WEAKEST = 0.1
@@ -82,8 +84,9 @@ def sniff(text: bytes, split: Split, told: Told, *, is_complete: bool, header: b
     looked_at = text[:_LOOK].decode("utf-8", "replace")
     best, second = _best(looked_at, split, told, kinds)
     dialect = best.dialect if best.value else _told(told)
-    dialect, records = _settled(dialect, looked_at, split, told)
-    region = find_region(records, text, max(best.width, 1), kinds, is_complete=is_complete)
+    dialect, records = _settled(dialect, looked_at, split, told, _MANY_OF_ALL if is_complete else _MANY)
+    has_end = is_complete and (not records or records[-1].end == len(text))
+    region = find_region(records, text, max(best.width, 1), kinds, is_complete=has_end)
     rows = _rows(records, region)
     if header is None:
         found = header_rows(rows, kinds)
@@ -189,16 +192,18 @@ def _is_typed_list(split: Split, kinds: KindCache) -> bool:
     return bool(lines) and typed >= 0.8 * (len(lines) - 1)
 
 
-def _settled(dialect: Dialect, text: str, split: Split, told: Told) -> tuple[Dialect, Sequence[Record]]:
+def _settled(
+    dialect: Dialect, text: str, split: Split, told: Told, limit: int
+) -> tuple[Dialect, Sequence[Record]]:
     """Quote and escape of the delimiter chosen, with more records: those with which the fewest are broken."""
     variants = [
         one
         for one in candidates(text, told._replace(delimiter=dialect.delimiter))
         if one.quote == dialect.quote
     ]
-    best = dialect, split(dialect, _MANY)
+    best = dialect, split(dialect, limit)
     for variant in variants if len(variants) > 1 else ():
-        records = split(variant, _MANY)
+        records = split(variant, limit)
         if _misfits(records) < _misfits(best[1]):
             best = variant, records
     return best
