@@ -6,6 +6,7 @@ about the package stands in pyproject.toml.
 """
 
 import ast
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -81,9 +82,11 @@ def join() -> Path:
     source.insert(1, f"globals().update({numbers})")  # the same for Python
     enumerators = "".join(f"    {name} = {value}\n" for name, value in numbers.items())
     declarations.insert(1, f"cdef enum:\n{enumerators}")
-    (JOINED / "_compiled.pxd").write_text("\n".join(declarations), "utf-8")
     module = JOINED / "_compiled.py"
-    module.write_text("\n".join(source), "utf-8")
+    for path, text in ((module.with_suffix(".pxd"), declarations), (module, source)):
+        # What stays as it is keeps its time, too, and is not compiled again.
+        if not path.exists() or path.read_text("utf-8") != "\n".join(text):
+            path.write_text("\n".join(text), "utf-8")
     return module
 
 
@@ -148,4 +151,6 @@ def codec_extensions() -> list[Extension]:
     return [extension]
 
 
-setup(ext_modules=codec_extensions(), cmdclass={"build_ext": BuildCodec})
+# scripts/setup compiles the codec by itself, while the packages are installed.
+modules = [] if os.environ.get("LOADSTONE_BUILD_CODEC") == "no" else codec_extensions()
+setup(ext_modules=modules, cmdclass={"build_ext": BuildCodec})
