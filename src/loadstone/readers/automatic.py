@@ -9,6 +9,7 @@ from loadstone.errors import DecompressionBomb
 from loadstone.platform.decompression import RATIO_FLOOR
 from loadstone.platform.stored import PeekedStream
 from loadstone.readers.blocks import Blocks
+from loadstone.readers.columnar import columnar_format, opened_columnar
 from loadstone.readers.delimited import DelimitedFile
 from loadstone.readers.intake import Intake
 from loadstone.readers.naming import named_format
@@ -20,21 +21,10 @@ if TYPE_CHECKING:
     from loadstone.model.event import ObjectVersion
     from loadstone.model.pipeline import Format
     from loadstone.ports import ByteStream, OpenFile
-    from loadstone.readers.avro import AvroReader
     from loadstone.readers.jsonfile import JsonFile
     from loadstone.readers.naming import NamedFormat
-    from loadstone.readers.orc import OrcReader
-    from loadstone.readers.parquet import ParquetReader
 
 __all__ = ["AutomaticReader"]
-
-#: Of a Parquet file, and of one whose footer is encrypted.
-PARQUET_MAGICS = frozenset({b"PAR1", b"PARE"})
-#: Of an ORC file; text may begin with it, too, but not go on with characters below the tabulator.
-_ORC_MAGIC = b"ORC"
-_ORC_LOOK = 64
-_AVRO_MAGIC = b"Obj\x01"
-_TABULATOR = 9
 
 
 class AutomaticReader:
@@ -52,9 +42,8 @@ class AutomaticReader:
         """
         _check_expansion(version, file_format)
         peeked = PeekedStream(stream)
-        columnar = _columnar_format(peeked, version, file_format)
-        if columnar is not None:
-            with _columnar_reader(columnar).open(peeked, version, file_format) as file:
+        if (columnar := columnar_format(peeked, version, file_format)) is not None:
+            with opened_columnar(columnar, peeked, version, file_format) as file:
                 yield file
             return
         if looks_like_workbook(peeked.peek(LOOK), version, file_format):
@@ -75,34 +64,6 @@ class AutomaticReader:
             yield _front_end(chosen)(intake, blocks, version, file_format)
         finally:
             intake.close()
-
-
-def _columnar_format(stream: PeekedStream, version: ObjectVersion, file_format: Format) -> str | None:
-    """`parquet`, `avro`, `orc`, or None for what is none of these."""
-    chosen: str | None = file_format.type
-    if chosen is None and stream.peek(4) in PARQUET_MAGICS:
-        chosen = "parquet"
-    if chosen is None and stream.peek(4) == _AVRO_MAGIC:
-        chosen = "avro"
-    head = stream.peek(_ORC_LOOK)
-    if chosen is None and head.startswith(_ORC_MAGIC) and min(head) < _TABULATOR:
-        chosen = "orc"
-    chosen = chosen or named_format(version.key)[0]
-    return chosen if chosen in {"parquet", "avro", "orc"} else None
-
-
-def _columnar_reader(columnar: str) -> ParquetReader | AvroReader | OrcReader:
-    if columnar == "avro":
-        from loadstone.readers.avro import AvroReader  # noqa: PLC0415 - asks for fastavro
-
-        return AvroReader()
-    if columnar == "orc":
-        from loadstone.readers.orc import OrcReader  # noqa: PLC0415 - asks for pyarrow
-
-        return OrcReader()
-    from loadstone.readers.parquet import ParquetReader  # noqa: PLC0415 - the same
-
-    return ParquetReader()
 
 
 def _check_expansion(version: ObjectVersion, file_format: Format) -> None:

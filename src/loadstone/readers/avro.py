@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from loadstone.errors import ConfigurationError, FormatError
-from loadstone.platform.stored import PeekedStream
-from loadstone.readers.seekable import SeekableFile
 
 try:
     import fastavro
@@ -24,41 +22,21 @@ except ImportError as missing:
     ) from missing
 
 if TYPE_CHECKING:
-    from loadstone.model.event import ObjectVersion
-    from loadstone.model.pipeline import Format
-    from loadstone.ports import ByteStream
     from loadstone.readers.avro_arrays import Shape
+    from loadstone.readers.seekable import SeekableFile
 
-__all__ = ["AvroReader"]
+__all__ = ["opened_avro"]
 
-MAGIC = b"Obj\x01"
 #: Rows of a batch, at most; a block of the file ends one, too.
 _BATCH_ROWS = 4_096
 
 
-class AvroReader:
-    """Reads Avro object container files."""
+def opened_avro(stored: SeekableFile, where: str) -> ArrowFile:
+    """Reads the header of an Avro object container file.
 
-    @contextmanager
-    def open(self, stream: ByteStream, version: ObjectVersion, file_format: Format) -> Iterator[ArrowFile]:
-        """Reads the header; where the file is no local one, all of it is spooled to disk before.
-
-        Raises:
-            FormatError: the file is no Avro file, is damaged, or holds no records.
-        """
-        peeked = stream if isinstance(stream, PeekedStream) else PeekedStream(stream)
-        if not peeked.peek(1):
-            raise FormatError(
-                "the file is empty", where=version.uri, hint="an Avro file has a header, even without rows"
-            )
-        stored = SeekableFile(peeked, file_format, MAGIC)
-        try:
-            yield _opened(stored, version.uri)
-        finally:
-            stored.close()
-
-
-def _opened(stored: SeekableFile, where: str) -> ArrowFile:
+    Raises:
+        FormatError: it is none, is damaged, or holds no records.
+    """
     with _reading(where, 0):
         blocks = fastavro.block_reader(cast("IO[bytes]", stored.file))
         schema = fastavro.parse_schema(_without_logical_types(blocks.writer_schema), _force=True)

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from loadstone.errors import ConfigurationError, FormatError
-from loadstone.platform.stored import PeekedStream
-from loadstone.readers.seekable import SeekableFile
+from loadstone.errors import ConfigurationError
 
 try:
     import pyarrow as pa
@@ -25,13 +22,10 @@ except ImportError as missing:
     ) from missing
 
 if TYPE_CHECKING:
-    from loadstone.model.event import ObjectVersion
-    from loadstone.model.pipeline import Format
-    from loadstone.ports import ByteStream
+    from loadstone.readers.seekable import SeekableFile
 
-__all__ = ["OrcReader"]
+__all__ = ["opened_orc"]
 
-MAGIC = b"ORC"
 #: Rows that are looked at to tell how many make a batch, and the bytes and rows that a batch is to have.
 _LOOKED_AT = 64
 _BATCH_BYTES = 2 * 1024 * 1024
@@ -40,30 +34,13 @@ _BATCH_ROWS = 16_384
 _REFUSES_OVERFLOW = 26
 
 
-class OrcReader:
-    """Reads ORC files."""
+def opened_orc(stored: SeekableFile, where: str) -> ArrowFile:
+    """Reads the footer of an ORC file.
 
-    @contextmanager
-    def open(self, stream: ByteStream, version: ObjectVersion, file_format: Format) -> Iterator[ArrowFile]:
-        """Reads the footer; where the file is no local one, all of it is spooled to disk before.
-
-        Raises:
-            FormatError: the file is no ORC file, is damaged, encrypted, or holds what cannot be read.
-            ConfigurationError: it holds timestamps, which this release of pyarrow does not read reliably.
-        """
-        peeked = stream if isinstance(stream, PeekedStream) else PeekedStream(stream)
-        if not peeked.peek(1):
-            raise FormatError(
-                "the file is empty", where=version.uri, hint="an ORC file has a footer, even without rows"
-            )
-        stored = SeekableFile(peeked, file_format, MAGIC)
-        try:
-            yield _opened(stored, version.uri)
-        finally:
-            stored.close()
-
-
-def _opened(stored: SeekableFile, where: str) -> ArrowFile:
+    Raises:
+        FormatError: it is none, is damaged, encrypted, or holds what cannot be read.
+        ConfigurationError: it holds timestamps, which this release of pyarrow does not read reliably.
+    """
     with reading("ORC", where):
         file = orc.ORCFile(stored.file)
         schema = file.schema

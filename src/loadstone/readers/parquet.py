@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from loadstone.errors import ConfigurationError, FormatError
-from loadstone.platform.stored import PeekedStream
-from loadstone.readers.seekable import SeekableFile
+from loadstone.errors import ConfigurationError
 
 try:
     from pyarrow import parquet
@@ -24,41 +21,23 @@ except ImportError as missing:
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from loadstone.model.event import ObjectVersion
-    from loadstone.model.pipeline import Format
-    from loadstone.ports import ByteStream
     from loadstone.readers.arrow_types import SourceColumn
+    from loadstone.readers.seekable import SeekableFile
 
-__all__ = ["ParquetReader"]
+__all__ = ["opened_parquet"]
 
-MAGIC = b"PAR1"
-_ENCRYPTED_MAGIC = b"PARE"
 #: Bytes of values, and rows, that a batch is to have.
 _BATCH_BYTES = 2 * 1024 * 1024
 _BATCH_ROWS = 16_384
 _BUFFER_SIZE = 256 * 1024
 
 
-class ParquetReader:
-    """Reads Parquet files."""
+def opened_parquet(stored: SeekableFile, where: str) -> ArrowFile:
+    """Reads the footer of a Parquet file.
 
-    @contextmanager
-    def open(self, stream: ByteStream, version: ObjectVersion, file_format: Format) -> Iterator[ArrowFile]:
-        """Reads the footer; where the file is no local one, all of it is spooled to disk before.
-
-        Raises:
-            FormatError: the file is no Parquet file, is damaged, encrypted, or holds what cannot be read.
-        """
-        peeked = stream if isinstance(stream, PeekedStream) else PeekedStream(stream)
-        _check_magic(peeked, version.uri)
-        stored = SeekableFile(peeked, file_format, MAGIC)
-        try:
-            yield _opened(stored, version.uri)
-        finally:
-            stored.close()
-
-
-def _opened(stored: SeekableFile, where: str) -> ArrowFile:
+    Raises:
+        FormatError: it is none, is damaged, or holds what cannot be read.
+    """
     with reading("Parquet", where):
         rows = _Rows(stored)
         metadata = rows.file.metadata
@@ -102,22 +81,3 @@ class _Rows:
         width = bytes_of_a_row(file, [column for column in columns if column.name not in shared])
         rows = max(1, min(_BATCH_ROWS, int(_BATCH_BYTES / max(1.0, width))))
         yield from batches_of(file, self.reopened, columns, rows)
-
-
-def _check_magic(stream: PeekedStream, where: str) -> None:
-    """Tells what can be no Parquet file from what may be one, compressed or not.
-
-    Raises:
-        FormatError: it is none, or its footer is encrypted.
-    """
-    head = stream.peek(len(MAGIC))
-    if not head:
-        raise FormatError(
-            "the file is empty", where=where, hint="a Parquet file has a footer, even without rows"
-        )
-    if head == _ENCRYPTED_MAGIC:
-        raise FormatError(
-            "the Parquet file is encrypted",
-            where=where,
-            hint="write it without encryption, or decrypt it first",
-        )
