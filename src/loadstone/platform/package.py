@@ -11,6 +11,7 @@ import zlib
 from typing import IO, TYPE_CHECKING, Any
 
 from loadstone.errors import CompressionError, DecompressionBomb
+from loadstone.platform.decoders import inflater
 from loadstone.platform.decompression import RATIO_FLOOR
 
 if TYPE_CHECKING:
@@ -101,7 +102,9 @@ class Part:
             self._spool = spool
             self._position = info.header_offset + _header_size(spool, info)
             self._end = self._position + info.compress_size
-            self._inflate, self._errors = _inflater()
+            decoder, self._errors = inflater(is_gzip=False)
+            self._inflate = decoder()
+            self._checksum = _crc32()
         else:
             try:
                 self._member = archive.open(info)
@@ -152,7 +155,7 @@ class Part:
                 data = inflate.decompress(source, size)
             except self._errors as error:
                 raise _damaged(f"{self._info.filename}: {error}") from error
-        self._crc = _crc32()(data, self._crc)
+        self._crc = self._checksum(data, self._crc)
         if not data and self._crc != self._info.CRC:
             raise _damaged(f"{self._info.filename} has the wrong checksum")
         return data
@@ -166,35 +169,6 @@ def _header_size(spool: SpooledBytes, info: zipfile.ZipInfo) -> int:
     return (
         _LOCAL_HEADER_SIZE + int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
     )
-
-
-class _ZlibInflater:
-    """zlib in the shape of the faster one."""
-
-    def __init__(self) -> None:
-        self._inflate = zlib.decompressobj(-zlib.MAX_WBITS)
-        self.needs_input = True
-
-    @property
-    def eof(self) -> bool:
-        return self._inflate.eof
-
-    def decompress(self, data: bytes, max_length: int) -> bytes:
-        tail = self._inflate.unconsumed_tail
-        out = self._inflate.decompress(tail + data if tail else data, max_length)
-        # A full output buffer may hide more: ask again before asking for input.
-        self.needs_input = not self._inflate.unconsumed_tail and len(out) != max_length
-        return out
-
-
-def _inflater() -> tuple[Any, tuple[type[Exception], ...]]:
-    """Inflates deflated data: isal does it twice as fast as zlib, which serves where isal is missing."""
-    try:
-        from isal import igzip_lib  # noqa: PLC0415
-    except ImportError:
-        return _ZlibInflater(), (zlib.error, EOFError)
-    corrupt: Any = igzip_lib.error  # its stub says that it is an instance
-    return igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_DEFLATE), (corrupt, EOFError)
 
 
 def _crc32() -> Callable[[bytes, int], int]:
