@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from loadstone.errors import ConfigurationError
+from loadstone.model.mistake import listed
 
 __all__ = ["InvalidPipeline", "Place", "Problem"]
 
@@ -52,9 +53,5 @@ class InvalidPipeline(ConfigurationError):
         if not others:
             super().__init__(first.what, where=first.where(file), hint=first.hint)
         else:
-            lines = [f"{len(self.problems)} mistakes"]
-            for problem in self.problems:
-                lines.append(f"  {problem.where(file)}: {problem.what}")
-                if problem.hint:
-                    lines.append(f"    hint: {problem.hint}")
-            super().__init__("\n".join(lines), where=file)
+            told = [(f"{problem.where(file)}: {problem.what}", problem.hint) for problem in self.problems]
+            super().__init__(listed(told), where=file)

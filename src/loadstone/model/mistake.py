@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from loadstone.errors import ConfigurationError
 
-__all__ = ["InvalidSettings", "Mistake", "Path", "path_text"]
+__all__ = ["InvalidSettings", "Mistake", "Path", "listed", "path_text"]
 
 #: A way into a document: keys, and positions within lists.
 Path = tuple[str | int, ...]
@@ -48,12 +48,17 @@ class InvalidSettings(ConfigurationError, ValueError):
         if not others:
             super().__init__(str(first), where=name, hint=first.hint)
         else:
-            lines = [f"{len(self.mistakes)} mistakes"]
-            for mistake in self.mistakes:
-                lines.append(f"  {mistake}")
-                if mistake.hint:
-                    lines.append(f"    hint: {mistake.hint}")
-            super().__init__("\n".join(lines), where=name)
+            super().__init__(listed([(str(one), one.hint) for one in self.mistakes]), where=name)
+
+
+def listed(mistakes: Sequence[tuple[str, str | None]]) -> str:
+    """Several mistakes with their hints, a line each."""
+    lines = [f"{len(mistakes)} mistakes"]
+    for what, hint in mistakes:
+        lines.append(f"  {what}")
+        if hint:
+            lines.append(f"    hint: {hint}")
+    return "\n".join(lines)
 
 
 def path_text(path: Path) -> str:
