@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -74,17 +74,23 @@ def without_rest(
 
 
 def addressed(
-    version: ObjectVersion, source: ArchiveSource, datasets: Mapping[str, Dataset]
-) -> ObjectVersion:
-    """The version under the key that the datasets know it by.
+    versions: Iterable[ObjectVersion], source: ArchiveSource, datasets: Mapping[str, Dataset]
+) -> list[ObjectVersion]:
+    """The versions under the keys that the datasets know them by.
 
     An archive with one file goes by its own key, but where a pattern with `!/` names the file in it.
     """
     patterns = [p for dataset in datasets.values() for p in dataset.files if split_member(p) is not None]
-    member = source.as_member(version) if patterns else None
-    if member is not None and any(matches_file(_place(source, member), pattern) for pattern in patterns):
+    if not patterns:
+        return list(versions)
+
+    def known(version: ObjectVersion) -> ObjectVersion:
+        member = source.as_member(version)
+        if member is None or not any(matches_file(_place(source, member), p) for p in patterns):
+            return version
         return member
-    return version
+
+    return [known(version) for version in versions]
 
 
 def archive_notes(source: ArchiveSource, version: ObjectVersion, is_wanted: Wanted) -> Iterator[str]:

@@ -66,7 +66,7 @@ def _with_files(described: list[DatasetFiles], uri: str) -> Iterator[DatasetFile
     source = open_source(uri)
     datasets = {one.name: one.dataset for one in described}
     for one in described:
-        listed = [addressed(version, source, datasets) for version in source.list(one.dataset.files)]
+        listed = addressed(source.list(one.dataset.files), source, datasets)
         routed = {v.key: matching(v.key.removeprefix(source.prefix), datasets) for v in listed}
         files = tuple(version for version in listed if one.name in routed[version.key])
         shared = tuple(version.key for version in files if len(routed[version.key]) > 1)

@@ -159,7 +159,7 @@ def _named(uris: Sequence[str], pipeline: Pipeline, selection: Selection) -> Ite
         if not versions:
             raise ObjectMissing("there is no such file", where=uri, hint="a folder or prefix ends in `/`")
         if is_routed:
-            versions = [addressed(version, source, pipeline.datasets) for version in versions]
+            versions = addressed(versions, source, pipeline.datasets)
             versions = without_rest(source, versions, wanted_by(pipeline.datasets))
         elif not selection.table and not selection.dataset and split_member(uri) is None:
             versions = without_rest(source, versions, holds_data)
@@ -186,7 +186,7 @@ def _configured(pipeline: Pipeline, selection: Selection) -> Iterator[_Found]:
                 where=f"{pipeline.source}, dataset {name}",
                 hint="check `files:` and `source:`; `loadstone validate` shows what matches",
             )
-        versions = [addressed(version, source, pipeline.datasets) for version in versions]
+        versions = addressed(versions, source, pipeline.datasets)
         for version in versions:
             # A file that two datasets match is refused; one in an archive may be another dataset's.
             if route(version.key.removeprefix(source.prefix), pipeline.datasets) == name:
