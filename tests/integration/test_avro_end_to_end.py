@@ -153,12 +153,7 @@ def test_every_type_has_its_postgresql_type_and_its_values(folder_landing: Landi
     ]
     outcome = folder_landing.put_and_load(packed(fields, rows, codec="deflate"), "types.avro")
     assert (outcome.state, outcome.counts.inserted) == ("loaded", 3), outcome.error
-    kinds = dict(
-        folder_landing.query(
-            "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute"
-            " WHERE attrelid = 'orders'::regclass AND attnum > 0 AND attname !~ '^_'"
-        )
-    )
+    kinds = folder_landing.types()
     for name, (_, values, kind, shown) in TYPES.items():
         assert kinds[name] == kind, name
         found = [value for (value,) in folder_landing.query(f'SELECT "{name}" FROM orders ORDER BY _row')]

@@ -11,19 +11,11 @@ from fixtures.landing import Landing
 KNOWN: dict[str, Any] = {"id": {"type": "integer"}, "v": {"type": "text"}}
 
 
-def types(landing: Landing) -> dict[str, str]:
-    found = landing.query(
-        "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute"
-        " WHERE attrelid = 'orders'::regclass AND attnum > 0 ORDER BY attnum"
-    )
-    return {name: kind for name, kind in found if not name.startswith("_")}
-
-
 def test_evolve_adds_a_column_with_the_type_that_the_file_shows(folder_landing: Landing) -> None:
     landing = folder_landing
     landing.put_and_load("id,v\n1,a\n", "a.csv")
     landing.put_and_load("id,Net Price,v\n2,1.50,b\n", "b.csv")
-    assert types(landing) == {"id": "bigint", "v": "text", "net_price": "numeric"}
+    assert landing.types() == {"id": "bigint", "v": "text", "net_price": "numeric"}
     assert landing.query("SELECT id, v, net_price::text FROM orders ORDER BY id") == [
         (1, "a", None),
         (2, "b", "1.50"),
@@ -36,7 +28,7 @@ def test_freeze_fails_the_load_and_changes_nothing(folder_landing: Landing) -> N
     landing.put_and_load("id,v\n1,a\n", "a.csv")
     failed = landing.put_and_load("id,v,more\n2,b,c\n", "b.csv")
     assert (failed.state, failed.error_code) == ("failed", "contract_error")
-    assert types(landing) == {"id": "integer", "v": "text"}
+    assert landing.types() == {"id": "integer", "v": "text"}
     assert landing.rows() == [(1, "a")]
 
 
@@ -46,7 +38,7 @@ def test_discard_value_leaves_the_column_out_and_says_so(folder_landing: Landing
     outcome = landing.put_and_load("id,v,more\n1,a,x\n")
     assert outcome.notes == ("left out, since the contract does not know it: more",)
     assert landing.rows() == [(1, "a")]
-    assert types(landing) == {"id": "integer", "v": "text"}
+    assert landing.types() == {"id": "integer", "v": "text"}
 
 
 def test_discard_row_leaves_out_rows_that_have_a_value_there(folder_landing: Landing) -> None:
@@ -106,7 +98,7 @@ def test_a_json_key_that_comes_late_is_a_column_for_whatever_comes_later_still(
     late = '{"id": 1200, "n": 1, "t": "2", "b": true, "o": {"a": [1]}}\n{"id": 1201, "n": 2.5, "t": "x"}\n'
     outcome = landing.put_and_load(LATE + late, "day.jsonl")
     assert (outcome.state, outcome.counts.inserted, outcome.counts.rejected) == ("loaded", 1_202, 0)
-    assert types(landing) == {"id": "bigint", "n": "numeric", "t": "text", "b": "boolean", "o": "jsonb"}
+    assert landing.types() == {"id": "bigint", "n": "numeric", "t": "text", "b": "boolean", "o": "jsonb"}
     rows = landing.query("SELECT n::text, t, b, o FROM orders WHERE id >= 1200 ORDER BY id")
     assert rows == [("1", "2", True, {"a": [1]}), ("2.5", "x", None, None)]
     assert landing.states() == ["loaded*"]
@@ -116,7 +108,7 @@ def test_a_json_key_that_comes_late_is_text_where_types_are_text(folder_landing:
     landing = folder_landing
     landing.options = {"types": "text"}
     landing.put_and_load(LATE + '{"id": 1200, "n": 1, "o": {"a": 1}}\n', "day.jsonl")
-    assert types(landing) == {"id": "text", "n": "text", "o": "text"}
+    assert landing.types() == {"id": "text", "n": "text", "o": "text"}
     assert landing.query("SELECT n, o FROM orders WHERE n IS NOT NULL") == [("1", '{"a": 1}')]
 
 
@@ -131,7 +123,7 @@ def test_what_a_late_json_key_does_is_what_the_contract_says(
     landing.options = {"contract": contract, "columns": {"id": {"type": "integer"}}}
     counts = landing.put_and_load(LATE + '{"id": 1200, "n": 1}\n', "day.jsonl").counts
     assert (counts.inserted, counts.rejected, counts.discarded) == (rows, rejected, discarded)
-    assert types(landing) == {"id": "integer"}
+    assert landing.types() == {"id": "integer"}
 
 
 def test_a_json_key_that_differs_from_a_column_by_case_alone_is_refused(folder_landing: Landing) -> None:
@@ -146,12 +138,12 @@ def test_a_file_without_rows_decides_no_types_for_the_files_after_it(landing: La
     assert (empty.state, empty.counts.read) == ("loaded", 0)
     assert landing.query("SELECT to_regclass('orders')") == [(None,)]
     assert landing.put_and_load("id,v\n1,2.5\n", "b.csv").counts.inserted == 1
-    assert types(landing) == {"id": "bigint", "v": "numeric"}
+    assert landing.types() == {"id": "bigint", "v": "numeric"}
     later = landing.put_and_load("id,v,at\n", "c.csv")
     (note,) = later.notes
     assert note.endswith("the type of 'at': the column will be made when a file with rows comes")
     landing.put_and_load("id,v,at\n2,3,2026-01-01\n", "d.csv")
-    assert types(landing) == {"id": "bigint", "v": "numeric", "at": "date"}
+    assert landing.types() == {"id": "bigint", "v": "numeric", "at": "date"}
     assert landing.states() == ["loaded*"] * 4
 
 

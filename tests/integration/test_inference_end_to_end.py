@@ -14,15 +14,6 @@ from loadstone.model.pipeline import Pipeline
 from loadstone.wiring.orders import Selection
 from loadstone.wiring.workspace import Workspace
 
-
-def types(landing: Landing, table: str = "orders") -> dict[str, str]:
-    found = landing.query(
-        "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute"
-        f" WHERE attrelid = '{table}'::regclass AND attnum > 0 ORDER BY attnum"
-    )
-    return {name: kind for name, kind in found if not name.startswith("_")}
-
-
 LATE = {
     "leading zeros": ("1", "007", "text"),
     "a plus sign": ("1", "+49", "text"),
@@ -47,7 +38,7 @@ def test_the_type_of_a_new_column_is_what_all_its_values_prove(folder_landing: L
     landing = folder_landing
     outcome = landing.put_and_load("k,v\n" + f"1,{early}\n" * 1_200 + f"2,{late}\n")
     assert (outcome.counts.inserted, outcome.counts.rejected) == (1_201, 0)
-    assert types(landing)["v"] == kind
+    assert landing.types()["v"] == kind
     assert landing.query("SELECT v::text FROM orders WHERE k = 2") == [(late,)]
     assert landing.query("SELECT DISTINCT v::text FROM orders WHERE k = 1") == [(early,)]
     if kind == "text":
@@ -59,20 +50,20 @@ def test_a_table_that_is_there_keeps_its_type_and_rejects(folder_landing: Landin
     landing.put_and_load("k,v\n1,1\n", "a.csv")
     outcome = landing.put_and_load("k,v\n2,n/a\n3,4\n", "b.csv")
     assert (outcome.counts.inserted, outcome.counts.rejected) == (1, 1)
-    assert types(landing)["v"] == "bigint"
+    assert landing.types()["v"] == "bigint"
 
 
 def test_a_record_of_the_wrong_width_makes_no_column_text(folder_landing: Landing) -> None:
     landing = folder_landing
     outcome = landing.put_and_load("k,v\n1,1\n2,3,4\nx\n")
     assert (outcome.counts.inserted, outcome.counts.rejected) == (1, 2)
-    assert types(landing) == {"k": "bigint", "v": "bigint"}
+    assert landing.types() == {"k": "bigint", "v": "bigint"}
 
 
 def test_dates_are_read_in_the_order_that_each_file_proves(folder_landing: Landing) -> None:
     landing = folder_landing
     landing.put_and_load("k,d,t\n1,01/02/2024,13/02/2024 8:05\n2,13/02/2024,14/02/2024 18:05\n", "a.csv")
-    assert types(landing) == {"k": "bigint", "d": "date", "t": "timestamp without time zone"}
+    assert landing.types() == {"k": "bigint", "d": "date", "t": "timestamp without time zone"}
     outcome = landing.put_and_load("k,d,t\n3,02/13/2024,2024-02-13 08:05:00\n", "b.csv")
     assert any("the month comes first, as '02/13/2024' proves" in note for note in outcome.notes)
     rows = landing.query("SELECT d, t::text FROM orders ORDER BY k")
@@ -101,7 +92,7 @@ def test_words_that_mean_null_do_not_decide_a_type(folder_landing: Landing) -> N
     landing = folder_landing
     landing.options = {"columns": {"v": {"null_values": ["n/a"]}, "d": {"format": "%d/%m/%Y"}}}
     landing.put_and_load("v,d\n1.5,01/02/2024\nn/a,\n")
-    assert types(landing) == {"v": "numeric", "d": "date"}
+    assert landing.types() == {"v": "numeric", "d": "date"}
     assert landing.query("SELECT v, d FROM orders") == [(Decimal("1.5"), date(2024, 2, 1)), (None, None)]
 
 
@@ -110,7 +101,7 @@ def test_a_name_in_another_dress_is_the_same_column(folder_landing: Landing, hea
     landing = folder_landing
     landing.put_and_load("order_id,v\n1,a\n", "a.csv")
     outcome = landing.put_and_load(f"v,{header}\nb,2\n", "b.csv")
-    assert types(landing) == {"order_id": "bigint", "v": "text"}
+    assert landing.types() == {"order_id": "bigint", "v": "text"}
     assert landing.rows("order_id, v") == [(1, "a"), (2, "b")]
     said = () if header == "order_id" else (f"the file's {header!r} is taken for 'order_id'",)
     assert outcome.notes == said
@@ -133,7 +124,7 @@ def test_as_text_nothing_is_touched(folder_landing: Landing, how: str) -> None:
         landing.options["types"] = "text"
     landing.put("day.csv", 'a,b,c,d\n 007 ,"",,1.50\n" x",NULL,\t,2024-01-01\n')
     landing.load(selection=Selection(all_text=how == "--all-text"))
-    assert set(types(landing).values()) == {"text"}
+    assert set(landing.types().values()) == {"text"}
     rows = landing.query("SELECT a, b, c, d FROM orders ORDER BY _row")
     assert rows == [(" 007 ", "", None, "1.50"), (" x", "NULL", "\t", "2024-01-01")]
 

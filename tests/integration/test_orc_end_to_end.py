@@ -70,12 +70,7 @@ def test_every_type_has_its_postgresql_type_and_its_values(folder_landing: Landi
     columns = {name: pa.array([None, *values], kind) for name, (kind, values, *_) in TYPES.items()}
     outcome = folder_landing.put_and_load(packed(columns, compression="zstd"), "types.orc")
     assert (outcome.state, outcome.counts.inserted) == ("loaded", 3), outcome.error
-    kinds = dict(
-        folder_landing.query(
-            "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute"
-            " WHERE attrelid = 'orders'::regclass AND attnum > 0 AND attname !~ '^_'"
-        )
-    )
+    kinds = folder_landing.types()
     for name, (_, values, kind, shown) in TYPES.items():
         assert kinds[name] == kind, name
         found = [value for (value,) in folder_landing.query(f'SELECT "{name}" FROM orders ORDER BY _row')]

@@ -14,14 +14,6 @@ from loadstone.core.mended import mendable
 OF_THE_TABLE = "_load_id bigint, _row bigint"
 
 
-def types(landing: Landing) -> dict[str, str]:
-    found = landing.query(
-        "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute"
-        " WHERE attrelid = 'orders'::regclass AND attnum > 0 ORDER BY attnum"
-    )
-    return {name: kind for name, kind in found if not name.startswith("_")}
-
-
 def make(landing: Landing, columns: str) -> None:
     landing.query(f"CREATE TABLE orders ({columns}, {OF_THE_TABLE})")
 
@@ -50,7 +42,7 @@ def test_a_column_of_a_table_becomes_as_wide_as_the_file_needs_and_no_wider(
     landing.query("INSERT INTO orders VALUES (1, '1')")
     outcome = landing.put_and_load(f"id,v\n2,2\n3,{value}\n")
     assert (outcome.state, outcome.counts.inserted, outcome.counts.rejected) == ("loaded", 2, 0)
-    assert types(landing) == {"id": "integer", "v": wide}
+    assert landing.types() == {"id": "integer", "v": wide}
     assert landing.query(f"SELECT id FROM orders WHERE v = '{value}'::{wide}") == [(3,)]
     assert landing.query("SELECT v::text FROM orders WHERE id = 1") in ([("1",)], [("1.00",)])
     (note,) = outcome.notes
@@ -61,9 +53,9 @@ def test_a_column_of_a_table_becomes_as_wide_as_the_file_needs_and_no_wider(
 
 def test_a_type_that_an_earlier_file_showed_is_widened_by_a_later_one(landing: Landing) -> None:
     landing.put_and_load("id,v\n1,10\n", "a.csv")
-    assert types(landing) == {"id": "bigint", "v": "bigint"}
+    assert landing.types() == {"id": "bigint", "v": "bigint"}
     landing.put_and_load("id,v\n2,2.5\n", "b.csv")
-    assert types(landing) == {"id": "bigint", "v": "numeric"}
+    assert landing.types() == {"id": "bigint", "v": "numeric"}
     assert landing.rows() == [(1, Decimal(10)), (2, Decimal("2.5"))]
 
 
@@ -76,7 +68,7 @@ def test_values_that_come_late_in_a_large_file_restart_the_load_once(folder_land
     content = f"id,v,w,pad\n{block}2,70000,1,\n{block}{block}3,4000000000,1.5,\n"
     outcome = landing.put_and_load(content)
     assert (outcome.counts.read, outcome.counts.inserted) == (6_002, 6_002)
-    assert types(landing) == {"id": "integer", "v": "bigint", "w": "numeric", "pad": "text"}
+    assert landing.types() == {"id": "integer", "v": "bigint", "w": "numeric", "pad": "text"}
     assert landing.query("SELECT v, w FROM orders WHERE id > 1 ORDER BY id") == [
         (70_000, Decimal(1)),
         (4_000_000_000, Decimal("1.5")),
@@ -89,7 +81,7 @@ def test_a_new_table_is_made_with_the_types_that_the_whole_file_needs(folder_lan
     landing = folder_landing
     outcome = landing.put_and_load("id,v\n" + "1,1\n" * 2_000 + "2,0.25\n")
     assert (outcome.counts.inserted, outcome.counts.rejected, outcome.notes) == (2_001, 0, ())
-    assert types(landing) == {"id": "bigint", "v": "numeric"}
+    assert landing.types() == {"id": "bigint", "v": "numeric"}
 
 
 def test_json_values_widen_columns_together_with_keys_that_come_late(folder_landing: Landing) -> None:
@@ -98,7 +90,7 @@ def test_json_values_widen_columns_together_with_keys_that_come_late(folder_land
     lines = '{"id": 2, "v": 2}\n' * 2_000 + '{"id": 3, "v": 1.5, "late": true}\n{"id": 1e30, "v": 3}\n'
     outcome = landing.put_and_load(lines, "b.jsonl")
     assert (outcome.counts.inserted, outcome.counts.rejected) == (2_002, 0)
-    assert types(landing) == {"id": "numeric", "v": "numeric", "late": "boolean"}
+    assert landing.types() == {"id": "numeric", "v": "numeric", "late": "boolean"}
     assert landing.query("SELECT v, late FROM orders WHERE id = 3") == [(Decimal("1.5"), True)]
 
 
@@ -109,7 +101,7 @@ def test_what_is_no_number_stays_a_reject_and_changes_no_type(folder_landing: La
     landing.options["format"] = {"delimiter": ";"}
     outcome = landing.put_and_load(f"id;v\n1;{value}\n2;2\n")
     assert (outcome.counts.inserted, outcome.counts.rejected) == (1, 1)
-    assert types(landing) == {"id": "integer", "v": "smallint"}
+    assert landing.types() == {"id": "integer", "v": "smallint"}
 
 
 def test_a_row_that_is_rejected_for_another_reason_too_widens_nothing(folder_landing: Landing) -> None:
@@ -118,9 +110,9 @@ def test_a_row_that_is_rejected_for_another_reason_too_widens_nothing(folder_lan
     landing.options["columns"] = {"v": {"range": [0, 30_000]}}
     outcome = landing.put_and_load("id,v\nx,3\n3000000000,-1\nx,40000\n3000000000,40000\n3,3\n")
     assert (outcome.counts.inserted, outcome.counts.rejected) == (1, 4)
-    assert types(landing) == {"id": "integer", "v": "smallint"}
+    assert landing.types() == {"id": "integer", "v": "smallint"}
     landing.put_and_load("id,v\n3000000000,30000\n", "b.csv")
-    assert types(landing) == {"id": "bigint", "v": "smallint"}
+    assert landing.types() == {"id": "bigint", "v": "smallint"}
 
 
 def test_settings_of_the_column_say_what_a_value_is(folder_landing: Landing) -> None:
@@ -129,7 +121,7 @@ def test_settings_of_the_column_say_what_a_value_is(folder_landing: Landing) -> 
     landing.options["columns"] = {"v": {"decimal": ",", "thousands": ".", "null_values": ["99999999999"]}}
     landing.options["format"] = {"delimiter": ";"}
     landing.put_and_load("id;v\n1;1.000\n2;99999999999\n")
-    assert types(landing)["v"] == "integer"
+    assert landing.types()["v"] == "integer"
     landing.put_and_load("id;v\n3;2.000,5\n", "b.csv")
     assert landing.rows() == [(1, Decimal(1000)), (2, None), (3, Decimal("2000.5"))]
 
@@ -153,7 +145,7 @@ def test_what_the_contract_holds_fast_is_not_widened(
     outcome = landing.put_and_load("id,v\n1,40000\n2,2\n")
     assert (outcome.counts.inserted, outcome.counts.rejected) == (1, 1)
     assert landing.reject_places() == [(2, "v", "out_of_range")]
-    assert types(landing) == {"id": "integer", "v": "smallint"}
+    assert landing.types() == {"id": "integer", "v": "smallint"}
 
 
 @pytest.mark.parametrize(
@@ -168,14 +160,14 @@ def test_a_domain_keeps_its_type(folder_landing: Landing, made: str, value: str)
     landing.query(made)
     make(landing, "id integer, v kind")
     assert landing.put_and_load(f"id,v\n1,{value}\n2,2\n").counts.rejected == 1
-    assert types(landing)["v"] == "kind"
+    assert landing.types()["v"] == "kind"
 
 
 def test_a_column_keeps_the_collation_that_its_table_gave_it(folder_landing: Landing) -> None:
     landing = folder_landing
     make(landing, 'id integer, v varchar(3) COLLATE "C"')
     assert landing.put_and_load("id,v\n1,four\n2,2\n").counts.rejected == 1
-    assert types(landing)["v"] == "character varying(3)"
+    assert landing.types()["v"] == "character varying(3)"
 
 
 def test_a_view_over_the_column_fails_the_load_and_the_error_says_what_to_do(
@@ -230,7 +222,7 @@ def test_keys_and_rows_of_every_mode_widen(folder_landing: Landing, mode: str) -
     landing.query("CREATE TABLE orders (id smallint PRIMARY KEY, v smallint, _load_id bigint, _row bigint)")
     landing.put_and_load("id,v\n1,1\n2,2\n", "a.csv")
     landing.put_and_load("id,v\n1,40000\n40000,3\n1,70000\n", "b.csv")
-    assert types(landing) == {"id": "integer", "v": "integer"}
+    assert landing.types() == {"id": "integer", "v": "integer"}
     kept = [(1, 70_000), (2, 2), (40_000, 3)]
     assert landing.rows() == (kept if mode == "merge" else [kept[0], kept[2]])
 
@@ -268,5 +260,5 @@ def test_a_partitioned_table_grows_with_its_partitions(folder_landing: Landing) 
     landing.put_and_load("id,v\n1,1\n", "a.csv")
     outcome = landing.put_and_load("id,v,more\n2,2.5,x\n", "b.csv")
     assert (outcome.state, outcome.error) == ("loaded", None)
-    assert types(landing) == {"id": "bigint", "v": "numeric", "more": "text"}
+    assert landing.types() == {"id": "bigint", "v": "numeric", "more": "text"}
     assert landing.rows("id, v, more") == [(1, Decimal(1), None), (2, Decimal("2.5"), "x")]
