@@ -354,12 +354,10 @@ class JsonEncoder:
         in_array: cython.bint = self.outline.holds_records()
         end: cython.Py_ssize_t
         found: cython.int
-        is_first: cython.bint
-        is_regular: cython.bint
+        is_first: cython.bint = self.offset == self.start_offset
+        is_regular: cython.bint = self.is_regular and self.records > 0
         if not in_array and (self.outline.depth > 0 or self.outline.path_size > 0):
             return self.fail(CUT_OFF if position >= size else BROKEN_DOCUMENT, block, position)
-        is_first = self.offset == self.start_offset
-        is_regular = self.is_regular and self.records > 0
         found = self.resumption.find(block, start, size, final, in_array, is_first, is_regular)
         if found in (BY_BRACKETS, BY_LINES):
             end = self.resumption.end
