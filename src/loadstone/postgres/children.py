@@ -16,7 +16,7 @@ import psycopg
 from msgspec.structs import replace
 
 from loadstone.core.children import POSITION, Link, link
-from loadstone.errors import BalanceError, DestinationError, TableBusy, TableMismatch
+from loadstone.errors import BalanceError, DestinationError, TableMismatch
 from loadstone.model.batch import Chunk
 from loadstone.model.contract import ChildPlan
 from loadstone.model.load import ChildCounts
@@ -27,8 +27,8 @@ from loadstone.postgres.connection import Connection
 from loadstone.postgres.copy import CopyStream
 from loadstone.postgres.ddl import Creation, create_schema, statement
 from loadstone.postgres.fitting import Fitted, fit
-from loadstone.postgres.identifiers import check_name, literal, parse_table, quote
-from loadstone.postgres.locks import lock_key, try_take
+from loadstone.postgres.identifiers import TableName, check_name, literal, quote
+from loadstone.postgres.new_table import create_table
 from loadstone.postgres.queries import query
 from loadstone.postgres.refused import is_refusal, reason_of
 from loadstone.postgres.staging import Field, Key, Staging, staged_fields
@@ -162,20 +162,15 @@ class _Child:
         if target is None:
             if not self.plan.plan.makes_table:
                 return  # no element shows what it would be of
-            target = self._create()
-        else:
+            target, self.made = create_table(self._connection, self.plan.table, self._creation)
+        if self.made is None:
             self._require_link(target)
         own = {name: column for name, column in target.columns.items() if name not in self._link.reserved}
         self._fitted = fit(self.plan.plan, target._replace(columns=own))
         self.plan = replace(self.plan, plan=self._fitted.plan)
         self._target = target
 
-    def _create(self) -> Target:
-        name = parse_table(self.plan.table)
-        if not try_take(self._connection, lock_key("create", name.sql)):
-            raise TableBusy(
-                "another load is creating the table", where=name.written, hint="load again when it is done"
-            )
+    def _creation(self, name: TableName) -> Creation:
         tie = self._link
         lines = [f"{quote(own)} {self._type_of(own)} NOT NULL" for own in tie.child]
         lines.append(f"{quote(POSITION)} integer NOT NULL")
@@ -198,13 +193,7 @@ class _Child:
         ]
         if name.schema is not None:
             before.insert(0, create_schema(name.schema))
-        self.made = Creation(tuple(before), tuple(after), (), (*before, *after))
-        for text in before:
-            self._connection.execute(statement(text))
-        created = find_target(self._connection, self.plan.table)
-        if created is None:
-            raise TableMismatch("the table was created, but is not found by its name", where=name.sql)
-        return created._replace(is_new=True)
+        return Creation(tuple(before), tuple(after), (), (*before, *after))
 
     def _require_link(self, target: Target) -> None:
         """An existing table must let its rows be found, and go, with their parent."""

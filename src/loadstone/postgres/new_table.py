@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from loadstone.errors import TableBusy, TableMismatch
 from loadstone.model.contract import LoadPlan
 from loadstone.model.pipeline import Dataset
@@ -9,10 +11,10 @@ from loadstone.postgres.catalog import Target, find_target
 from loadstone.postgres.connection import Connection
 from loadstone.postgres.ddl import Creation, creation, statement
 from loadstone.postgres.fitting import fit
-from loadstone.postgres.identifiers import parse_table
+from loadstone.postgres.identifiers import TableName, parse_table
 from loadstone.postgres.locks import lock_key, try_take
 
-__all__ = ["make_table"]
+__all__ = ["create_table", "make_table"]
 
 
 def make_table(
@@ -35,6 +37,38 @@ def make_table(
         TableMismatch: it is not found by its name.
         ConfigurationError: a name is too long, or a key, index or partition names an unknown column.
     """
+    # Rows that lose to others of their key are found by their load's number.
+    target, made = create_table(
+        connection, table, lambda name: creation(name, plan, dataset, numbers_later=not plan.deduplicate)
+    )
+    if made is None:
+        return target, made
+    target = _with_refusals(target, dataset)
+    if made.numbering and (target.can_refuse or fit(plan, target).casts):
+        # Rows go by another way than one COPY, on which each is given its number.
+        connection.execute(statement(f'ALTER TABLE {target.sql} ADD COLUMN "_load_id" bigint'))
+        made = made._replace(numbering=())
+        target = _with_refusals(_created(connection, target.sql, table), dataset)
+    return target, made
+
+
+def create_table(
+    connection: Connection, table: str, statements: Callable[[TableName], Creation]
+) -> tuple[Target, Creation | None]:
+    """Runs what comes before a new table's rows, unless another load made the table this moment.
+
+    Args:
+        connection: inside the load's transaction.
+        table: as it is configured.
+        statements: makes the table of this name.
+
+    Returns:
+        The table, and how it came to be: None where it was there already.
+
+    Raises:
+        TableBusy: another load is making it.
+        TableMismatch: it is not found by its name.
+    """
     name = parse_table(table)
     if not try_take(connection, lock_key("create", name.sql)):
         raise TableBusy(
@@ -45,29 +79,27 @@ def make_table(
     found = find_target(connection, table)
     if found is not None:  # made between our look and the lock
         return found, None
-    # Rows that lose to others of their key are found by their load's number.
-    made = creation(name, plan, dataset, numbers_later=not plan.deduplicate)
+    made = statements(name)
     for text in made.before:
         connection.execute(statement(text))
-    target = _created(connection, name.sql, dataset)
-    if made.numbering and (target.can_refuse or fit(plan, target).casts):
-        # Rows go by another way than one COPY, on which each is given its number.
-        connection.execute(statement(f'ALTER TABLE {name.sql} ADD COLUMN "_load_id" bigint'))
-        made = made._replace(numbering=())
-        target = _created(connection, name.sql, dataset)
-    return target, made
+    return _created(connection, name.sql, table), made
 
 
-def _created(connection: Connection, table: str, dataset: Dataset) -> Target:
-    created = find_target(connection, table)
+def _created(connection: Connection, name: str, table: str) -> Target:
+    created = find_target(connection, name)
     if created is None:
         raise TableMismatch(
             "the table was created, but is not found by its name",
             where=table,
             hint="give the table's schema: it may not be on the search_path",
         )
+    return created._replace(is_new=True)
+
+
+def _with_refusals(target: Target, dataset: Dataset) -> Target:
+    """Whether a table just made may refuse rows: where no partition takes them, or by a domain."""
     partition_by = dataset.partition_by
     can_refuse = bool(partition_by and not partition_by.hash) or any(
-        column.is_domain for column in created.columns.values()
+        column.is_domain for column in target.columns.values()
     )
-    return created._replace(is_new=True, can_refuse=can_refuse)
+    return target._replace(can_refuse=can_refuse)

@@ -1,6 +1,6 @@
 """PostgreSQL's errors -> ours: the SQLSTATE decides what is worth another try.
 
-psycopg's classes carry the SQLSTATE. Only a failure to connect comes without one: see `refusals`.
+psycopg's classes carry the SQLSTATE. Only a failure to connect comes without one: see `connecting`.
 """
 
 from __future__ import annotations
