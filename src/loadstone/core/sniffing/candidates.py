@@ -93,7 +93,9 @@ def _quotes(text: str, delimiters: Sequence[str]) -> list[str]:
         quotes.append("")
     if "'" in text:
         marks = "".join(re.escape(mark[-1]) for mark in delimiters if mark != WHITE_SPACE)
-        if re.search(rf"(?:^|[\r\n\s{marks}])'", text) and re.search(rf"'(?:$|[\r\n\s{marks}])", text):
+        # Both patterns begin with the quote itself, which is what the search is quick for.
+        begins = re.search(rf"'(?<![^\r\n\s{marks}]')", text)
+        if begins and re.search(rf"'(?:$|[\r\n\s{marks}])", text):
             quotes.append("'")
     return quotes
 

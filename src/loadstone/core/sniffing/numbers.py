@@ -96,8 +96,8 @@ def _may_have_style(column: Sequence[str | None]) -> bool:
 
 def _style(values: Sequence[str]) -> NumberStyle | None:
     """The style of one column; None where it holds other things than numbers, or plain ones alone."""
-    first = next(_marked(values), None)
-    if first is None:
+    marked = list(_marked(values))
+    if len(marked) < _PROOFS:
         return None
     for pattern, thousands, decimal in (
         (_GROUPS_POINT, ".", ","),
@@ -105,10 +105,8 @@ def _style(values: Sequence[str]) -> NumberStyle | None:
         (_COMMA, None, ","),
         (_GROUPS_BLANK, " ", None),
     ):
-        # the first value alone tells nearly every column that is not written so
-        if _fits(first, pattern, decimal) and all(_fits(one, pattern, decimal) for one in _marked(values)):
-            marked = list(_marked(values))
-            return _proven(marked, thousands, decimal) if len(marked) >= _PROOFS else None
+        if _fit(marked, pattern, decimal):
+            return _proven(marked, thousands, decimal)
     return None
 
 
@@ -117,11 +115,13 @@ def _marked(values: Iterable[str]) -> Iterator[str]:
     return (value for value in values if not _PLAIN.fullmatch(value))
 
 
-def _fits(value: str, pattern: re.Pattern[str], decimal: str | None) -> bool:
-    if pattern.fullmatch(value):
+def _fit(values: Sequence[str], pattern: re.Pattern[str], decimal: str | None) -> bool:
+    if all(map(pattern.fullmatch, values)):
         return True
+    if decimal is None or pattern is _COMMA:
+        return False
     fraction = _COMMA if decimal == "," else _POINT
-    return decimal is not None and pattern is not _COMMA and fraction.fullmatch(value) is not None
+    return all(pattern.fullmatch(value) or fraction.fullmatch(value) for value in values)
 
 
 def _proven(marked: Sequence[str], thousands: str | None, decimal: str | None) -> NumberStyle | None:
