@@ -185,7 +185,7 @@ class JsonFile(OpenedFile):
         return Layout(
             names,
             self._dialect(),
-            tuple(tuple(_text(members.get(name)) for name in names) for members in rows),
+            tuple(_cells(members, names) for members in rows),
             is_complete,
             tuple(frozenset(m[name].kind for m in rows if name in m) for name in names),
         )
@@ -210,5 +210,5 @@ class JsonFile(OpenedFile):
         return dialect
 
 
-def _text(member: Member | None) -> str | None:
-    return member.text if member is not None else None
+def _cells(members: dict[str, Member], names: Sequence[str]) -> tuple[str | None, ...]:
+    return tuple([None if (member := members.get(name)) is None else member.text for name in names])
