@@ -57,14 +57,12 @@ FAST_TYPES = frozenset(
 # Types whose numbers in brackets are length, precision and scale; others have arguments of their own.
 _WITH_NUMBERS = FAST_TYPES | {"time with time zone"}
 
-_PATTERN = re.compile(
-    r"""^\s*(?P<name>(?:"(?:[^"]|"")+"|[\w$]+)(?:\.(?:"(?:[^"]|"")+"|[\w$]+))?(?:\s+(?:varying|precision))?)
+_PATTERN = r"""
+        ^\s*(?P<name>(?:"(?:[^"]|"")+"|[\w$]+)(?:\.(?:"(?:[^"]|"")+"|[\w$]+))?(?:\s+(?:varying|precision))?)
         (?P<fields>\s+(?:year|month|day|hour|minute|second)(?:\s+to\s+(?:month|hour|minute|second))?)?
         \s*(?:\((?P<arguments>\s*(?:-?\d+|[a-z]\w*)\s*(?:,\s*(?:-?\d+|[a-z]\w*)\s*)*)\))?
         \s*(?P<zone>with(?:out)?\s+time\s+zone)?
-        \s*(?P<array>(?:\[\d*\]\s*)*|array)\s*$""",
-    re.VERBOSE | re.IGNORECASE,
-)
+        \s*(?P<array>(?:\[\d*\]\s*)*|array)\s*$"""
 
 
 class PgType(Struct, frozen=True, eq=False):
@@ -142,7 +140,10 @@ def parse_type(text: str) -> PgType:
     Raises:
         ValueError: the text is no type name.
     """
-    match = _PATTERN.match(text)
+    plain = _CANONICAL.get(text, text)
+    if plain in FAST_TYPES and plain != "character":
+        return PgType(plain)  # nearly every column's: the pattern need not even be made
+    match = re.match(_PATTERN, text, re.VERBOSE | re.IGNORECASE)
     if not match:
         raise ValueError(f"{text!r} is not the name of a PostgreSQL type")
     written = re.sub(r"\s+", " ", match["name"])

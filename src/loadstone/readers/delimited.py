@@ -54,11 +54,12 @@ class DelimitedFile(OpenedFile):
         self._sampled = 0
         self._line = 1
         self._offset = intake.text_offset
-        if not bytes(blocks.head).strip(b"\r\n\t ") and blocks.is_at_end:
+        if blocks.is_at_end and not bytes(blocks.head).strip(b"\r\n\t "):
             raise FormatError(
                 "the file is empty", where=self._where, hint="a file needs at least a header line"
             )
-        self._skip_lines(file_format.skip_lines or 0)
+        if file_format.skip_lines:
+            self._skip_lines(file_format.skip_lines)
         named = self._named_delimiter() if file_format.skip_lines is None else None
         looked_at = self._offset
         self._look = look_at(

@@ -133,11 +133,13 @@ def _best(text: str, split: Split, told: Told, kinds: KindCache) -> tuple[Score,
             continue
         scores.append(_scored(dialect, split, told, kinds))
     scores = [one for one in scores if not _is_lenient(one, scores)] if told.quote is None else scores
-    if told.delimiter is None and _is_typed_list(split, kinds):
+    best = _highest(scores, text)
+    is_odd = best.value == 0 or any(one.value and one.dialect.delimiter not in COMMON for one in scores)
+    if told.delimiter is None and is_odd and _is_typed_list(split, kinds):
         # Times are no columns of hours and minutes.
         scores = [one for one in scores if one.dialect.delimiter in COMMON]
         weak.clear()
-    best = _highest(scores, text)
+        best = _highest(scores, text)
     if best.value == 0 and weak:
         best = _highest([_scored(dialect, split, told, kinds) for dialect in weak], text)
     rivals = [one for one in scores if one.dialect.delimiter != best.dialect.delimiter]
