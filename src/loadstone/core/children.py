@@ -107,8 +107,10 @@ def child_shape(shape: TableShape | None, reserved: frozenset[str]) -> TableShap
     """A child's table as far as elements fill it."""
     if shape is None:
         return None
-    return shape._replace(
-        columns=tuple(column for column in shape.columns if column.name not in reserved), has_lineage=True
+    return replace(
+        shape,
+        columns=tuple(column for column in shape.columns if column.name not in reserved),
+        has_lineage=True,
     )
 
 

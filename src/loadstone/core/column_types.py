@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from msgspec.structs import replace
@@ -26,6 +27,8 @@ _READ_AS = {
     ),
     "timestamp without time zone": frozenset({"timestamp without time zone", "timestamp with time zone"}),
 }
+# Who begins so writes dates as ISO 8601 does; all other orders begin otherwise, or go on with another mark.
+_YEAR_FIRST = re.compile(r"\s*[0-9]{4}-")
 
 
 class ColumnTypes:
@@ -125,6 +128,8 @@ class ColumnTypes:
             or not column.is_from_file
         ):
             return column
+        if all(cell is None or _YEAR_FIRST.match(cell) for cell in self._cells_of(column)):
+            return column
         inferred = self._inferred(column)
         if not inferred.is_date:
             return column
@@ -149,7 +154,7 @@ class ColumnTypes:
         if "nested" in kinds:
             return Inferred(PgType("jsonb"), "some values are objects or arrays")
         found = infer(
-            self._cells(position, column),
+            self._cells_of(column),
             decimal=column.decimal,
             is_complete=self._layout.is_complete,
             place=self._layout.seen,
@@ -159,7 +164,10 @@ class ColumnTypes:
             return Inferred(_TEXT, "text: values stand in quotes")
         return found
 
-    def _cells(self, position: int, column: Column) -> Iterator[str | None]:
+    def _cells_of(self, column: Column) -> Iterator[str | None]:
+        position = self._positions.get(column.source or column.name)
+        if position is None:
+            return
         nulls, thousands = frozenset(column.null_values), column.thousands
         for row in self._layout.sample:
             cell = row[position] if position < len(row) else None

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple
+
+from msgspec import Struct
 
 __all__ = ["DateOrder", "date_order"]
 
@@ -19,7 +20,7 @@ _MOST_FORMATS = 4
 _ABBREVIATED = 3
 
 
-class DateOrder(NamedTuple):
+class DateOrder(Struct, frozen=True):
     """How the dates of a column are to be read.
 
     Attributes:

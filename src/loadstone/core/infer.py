@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from loadstone.core.dates import DateOrder, date_order
 from loadstone.core.evidence import Seen, text_evidence, typed_evidence
@@ -34,7 +35,7 @@ _ALONE = {
 _CLEAR_TOGETHER = {"t_f": 2, "yes_no": 2}
 
 
-class Inferred(NamedTuple):
+class Inferred(Struct, frozen=True):
     """What the values of a column show.
 
     Attributes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from msgspec import Struct
 
@@ -61,7 +61,7 @@ class ObjectVersion(Struct, frozen=True):
         }
 
 
-class Event(NamedTuple):
+class Event(Struct, frozen=True):
     """Something happened to a key.
 
     Attributes:

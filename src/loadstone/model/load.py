@@ -218,7 +218,7 @@ class LoadOutcome(Struct, frozen=True):
         }
 
 
-class LoadRecord(NamedTuple):
+class LoadRecord(Struct, frozen=True):
     """One row of the ledger, as `history` shows it."""
 
     load_id: int

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from loadstone.model.types import PgType
 
 __all__ = ["TableColumn", "TableShape"]
 
 
-class TableColumn(NamedTuple):
+class TableColumn(Struct, frozen=True):
     """A column of a table that exists.
 
     Attributes:
@@ -29,7 +29,7 @@ class TableColumn(NamedTuple):
     is_plain: bool = True
 
 
-class TableShape(NamedTuple):
+class TableShape(Struct, frozen=True):
     """A table that exists.
 
     Attributes:

@@ -17,6 +17,9 @@ __all__ = ["BLOCK_SIZE", "ReadAhead"]
 #: Bytes asked of the stream at a time.
 BLOCK_SIZE = 1024 * 1024
 
+#: Blocks read by the caller's own thread; the first may be no more than what somebody peeked at.
+_READ_HERE = 2
+
 #: Seconds that `close` waits for a read that is under way.
 _CLOSE_TIMEOUT = 5.0
 
@@ -24,8 +27,9 @@ _CLOSE_TIMEOUT = 5.0
 class ReadAhead:
     """A `ByteStream` that stays up to `blocks` blocks ahead of its reader.
 
-    The first block is read by the caller's own thread; only where there is more does a thread start, so that
-    small files cost none. What the stream raises is raised by the `read` that would have returned the bytes.
+    The first blocks, from which it is told what the file is, are read by the caller's own thread: small files
+    cost no other, and nothing takes the interpreter from those who look at them. What the stream raises is
+    raised by the `read` that would have returned the bytes.
 
     Args:
         stream: where the bytes come from; closed with this one.
@@ -46,7 +50,7 @@ class ReadAhead:
         self._thread: BackgroundThread | None = None
         self._is_closing = False
         self._is_at_end = False
-        self._has_begun = False
+        self._read_here = 0
         self._current = memoryview(b"")
 
     def read(self, size: int, /) -> memoryview:
@@ -76,13 +80,14 @@ class ReadAhead:
         self._stream.close()
 
     def _next_block(self) -> memoryview:
-        if not self._has_begun or not self._blocks:
-            first = self._stream.read(self._block_size)
-            self._is_at_end = not first
-            if first and self._blocks:
-                self._after_first(first)
-            self._has_begun = True
-            return memoryview(first)
+        if self._read_here < _READ_HERE or not self._blocks:
+            self._read_here += 1
+            here = self._stream.read(self._block_size)
+            self._is_at_end = not here
+            return memoryview(here)
+        if self._thread is None:
+            self._thread = BackgroundThread(self._run, "loadstone-read-ahead")
+            self._thread.start()
         block = self._ready.get()
         self._room.put(None)
         if isinstance(block, BaseException):
@@ -91,22 +96,11 @@ class ReadAhead:
         self._is_at_end = not block
         return memoryview(block)
 
-    def _after_first(self, first: bytes | memoryview) -> None:
-        """Starts the thread, unless the first block shows that a second look finds the end."""
-        if len(first) < self._block_size:
-            second = self._attempt(Exception)  # an interrupt is the caller's, and at once
-            self._ready.put(second)
-            self._room.get()
-            if isinstance(second, BaseException) or not second:
-                return
-        self._thread = BackgroundThread(self._run, "loadstone-read-ahead")
-        self._thread.start()
-
-    def _attempt(self, kept: type[BaseException]) -> bytes | memoryview | BaseException:
+    def _attempt(self) -> bytes | memoryview | BaseException:
         """The next block, or the error that the reader's thread is to raise in its place."""
         try:
             return self._stream.read(self._block_size)
-        except kept as error:
+        except BaseException as error:  # noqa: BLE001 - raised again where it is read
             return error
 
     def _run(self) -> None:
@@ -114,7 +108,7 @@ class ReadAhead:
             self._room.get()
             if self._is_closing:
                 return
-            block = self._attempt(BaseException)
+            block = self._attempt()
             self._ready.put(block)
             if isinstance(block, BaseException) or not block:
                 return

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from msgspec import Struct
 from msgspec.structs import replace
 
 from loadstone.core.ordering import newest
@@ -21,7 +20,7 @@ from loadstone.postgres.verdict import Decision, decide, is_same_version, moves_
 __all__ = ["Admitted", "rehearse_admission", "seek_admission"]
 
 
-class Admitted(NamedTuple):
+class Admitted(Struct, frozen=True):
     """A load that may go ahead.
 
     Attributes:
@@ -85,7 +84,7 @@ def _under_lock(
     decision = _decide(connection, request, dataset, standing)
     if decision.state is not None:
         if decision.state == "superseded":
-            decision = decision._replace(load_id=ledger.insert(connection, request, "superseded"))
+            decision = replace(decision, load_id=ledger.insert(connection, request, "superseded"))
         elif standing is not None and request.sequencer is not None and moves_sequencer(request, standing):
             ledger.move_sequencer(connection, standing.load_id, request.sequencer)
         connection.commit()

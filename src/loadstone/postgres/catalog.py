@@ -6,8 +6,9 @@ Reads the catalogs only, so that looking takes no lock on the table.
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
+from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 from psycopg.rows import tuple_row
 
@@ -29,7 +30,7 @@ _KINDS = {
 }
 
 
-class TargetColumn(NamedTuple):
+class TargetColumn(Struct, frozen=True):
     """A column, as far as rows are written to it.
 
     Attributes:
@@ -55,7 +56,7 @@ class TargetColumn(NamedTuple):
     delimiter: str
 
 
-class Index(NamedTuple):
+class Index(Struct, frozen=True):
     """A valid index on plain columns, without a predicate.
 
     Attributes:
@@ -69,7 +70,7 @@ class Index(NamedTuple):
     is_immediate: bool
 
 
-class Target(NamedTuple):
+class Target(Struct, frozen=True):
     """A table that rows are written to.
 
     Attributes:

@@ -166,7 +166,7 @@ class _Child:
         if self.made is None:
             self._require_link(target)
         own = {name: column for name, column in target.columns.items() if name not in self._link.reserved}
-        self._fitted = fit(self.plan.plan, target._replace(columns=own))
+        self._fitted = fit(self.plan.plan, replace(target, columns=own))
         self.plan = replace(self.plan, plan=self._fitted.plan)
         self._target = target
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import random
 import time
-from typing import NamedTuple
 
 import psycopg
+from msgspec import Struct
 from psycopg import errors
 
 from loadstone.errors import ConnectionLost, LoadstoneError, Transient
@@ -33,7 +33,7 @@ WHERE state = 'idle in transaction' AND backend_xid = %(xid)s::text::xid8::xid A
 """
 
 
-class Receipt(NamedTuple):
+class Receipt(Struct, frozen=True):
     """What is needed to find out later whether a transaction committed.
 
     Attributes:

@@ -119,6 +119,8 @@ class PostgresDatabase:
         """Adds columns to an existing table, and widens what is narrower; see `ports.Database`."""
         with self._connector.transaction() as connection:
             evolve(connection, table, columns)
+        for transaction in self._open.values():
+            transaction.has_evolved = True
 
     def record_failure(
         self,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import psycopg
+from msgspec import Struct
 from psycopg import errors, sql
 
 from loadstone.errors import ConfigurationError, TableMismatch
@@ -24,7 +25,7 @@ __all__ = ["Creation", "create_schema", "creation", "evolution", "evolve", "stat
 _HELD_FAST = (errors.FeatureNotSupported, errors.InvalidTableDefinition, errors.InvalidParameterValue)
 
 
-class Creation(NamedTuple):
+class Creation(Struct, frozen=True):
     """How a table comes to be.
 
     Attributes:

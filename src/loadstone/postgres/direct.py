@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from array import array
 from collections.abc import Callable
-from typing import NamedTuple
 
 import psycopg
 from msgspec import Struct
@@ -21,7 +20,7 @@ __all__ = ["CopySource", "GuardedWriter", "PlainWriter"]
 _GROUP_BYTES = 4 * 1024 * 1024
 
 
-class CopySource(NamedTuple):
+class CopySource(Struct, frozen=True):
     """How COPYs into one table are made.
 
     Attributes:

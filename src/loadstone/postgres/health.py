@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from loadstone.postgres.connection import Connection
 from loadstone.postgres.migrate import LATEST, schema_version
@@ -13,7 +13,7 @@ __all__ = ["MINIMUM_SERVER", "Health", "examine"]
 MINIMUM_SERVER = 14
 
 
-class Health(NamedTuple):
+class Health(Struct, frozen=True):
     """The server as the role sees it.
 
     Attributes:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import NamedTuple
 
+from msgspec import Struct
 from psycopg import sql
 
 from loadstone.errors import ConfigurationError
@@ -30,7 +30,7 @@ _FOLDED = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
 _PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
 
 
-class TableName(NamedTuple):
+class TableName(Struct, frozen=True):
     """A table by schema and name, both as the catalog has them; no schema means the search path's."""
 
     schema: str | None

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -39,7 +38,7 @@ class Taken(Struct, frozen=True):
         )
 
 
-class Order(NamedTuple):
+class Order(Struct, frozen=True):
     """Which of two rows with one key is the newer.
 
     Attributes:

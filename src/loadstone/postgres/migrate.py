@@ -10,8 +10,8 @@ import re
 import threading
 from functools import cache
 from importlib import resources
-from typing import NamedTuple
 
+from msgspec import Struct
 from psycopg import sql
 
 from loadstone.errors import PermissionDenied, SchemaVersionError
@@ -57,7 +57,7 @@ _ensured: set[str] = set()
 _ensuring = threading.Lock()
 
 
-class Migration(NamedTuple):
+class Migration(Struct, frozen=True):
     """One numbered file: `0001_ledger.sql` is version 1, named `ledger`."""
 
     version: int

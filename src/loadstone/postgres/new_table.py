@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from loadstone.errors import TableBusy, TableMismatch
 from loadstone.model.contract import LoadPlan
 from loadstone.model.pipeline import Dataset
@@ -47,7 +49,7 @@ def make_table(
     if made.numbering and (target.can_refuse or fit(plan, target).casts):
         # Rows go by another way than one COPY, on which each is given its number.
         connection.execute(statement(f'ALTER TABLE {target.sql} ADD COLUMN "_load_id" bigint'))
-        made = made._replace(numbering=())
+        made = replace(made, numbering=())
         target = _with_refusals(_created(connection, target.sql, table), dataset)
     return target, made
 
@@ -93,7 +95,7 @@ def _created(connection: Connection, name: str, table: str) -> Target:
             where=table,
             hint="give the table's schema: it may not be on the search_path",
         )
-    return created._replace(is_new=True)
+    return replace(created, is_new=True)
 
 
 def _with_refusals(target: Target, dataset: Dataset) -> Target:
@@ -102,4 +104,4 @@ def _with_refusals(target: Target, dataset: Dataset) -> Target:
     can_refuse = bool(partition_by and not partition_by.hash) or any(
         column.is_domain for column in target.columns.values()
     )
-    return target._replace(can_refuse=can_refuse)
+    return replace(target, can_refuse=can_refuse)

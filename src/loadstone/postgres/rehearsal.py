@@ -119,6 +119,7 @@ class RehearsedTransaction(PostgresLoadTransaction):
                     self._findings.widened.append(Widened(own + column.name, was, column.type.sql))
             self._findings.ddl += evolution(shape, columns)
             evolve(self._connection, table, columns)
+            self.has_evolved = True
 
     def prepare(self, plan: LoadPlan, layout: Layout) -> LoadPlan:
         """Makes ready, and notes which table would come and which rows would go."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from typing import NamedTuple
 
 import psycopg
 from msgspec import Struct, field
@@ -55,7 +54,7 @@ class Settled(Struct):
     refused_rows: list[Reject] = field(default_factory=list)
 
 
-class Settlement(NamedTuple):
+class Settlement(Struct, frozen=True):
     """The end of one load's work in its table.
 
     Attributes:

@@ -9,9 +9,10 @@ more than once. A row that the table refuses thus makes way for the one before i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import psycopg
+from msgspec import Struct
 
 from loadstone.postgres.catalog import Target
 from loadstone.postgres.connection import Connection
@@ -24,7 +25,7 @@ __all__ = ["Field", "Key", "Staging", "Window", "staged_fields", "window_of"]
 Window = tuple[int, int]
 
 
-class Field(NamedTuple):
+class Field(Struct, frozen=True):
     """A column of the temporary tables.
 
     Attributes:
@@ -54,7 +55,7 @@ class Field(NamedTuple):
         return f"CAST({plain} AS {self.cast})" if self.cast else plain
 
 
-class Key(NamedTuple):
+class Key(Struct, frozen=True):
     """The columns that tell rows apart; NULL equals NULL.
 
     Attributes:

@@ -40,10 +40,16 @@ logger = logging.getLogger(__name__)
 
 
 class PostgresLoadTransaction:
-    """Implements `ports.LoadTransaction` on a connection that is inside it and holds the locks."""
+    """Implements `ports.LoadTransaction` on a connection that is inside it and holds the locks.
+
+    Attributes:
+        load_id: of the load.
+        has_evolved: whether this process altered a table since the load's own was looked at.
+    """
 
     def __init__(self, connector: Connector, connection: Connection, admitted: Admitted) -> None:
         self.load_id = admitted.load_id
+        self.has_evolved = False
         self._connector = connector
         self._connection = connection
         self._admitted = admitted
@@ -90,7 +96,9 @@ class PostgresLoadTransaction:
         """Makes ready; see `ports.LoadTransaction`."""
         self._layout = layout
         with translated(self._where):
-            self._loader = self._renewed_loader()
+            if self.has_evolved:
+                self._loader.close()
+                self._loader = self._make_loader()
             if self._loader.shape is None and not plan.makes_table:
                 self._loader = NoTable(self._admitted.dataset, self._admitted.request.table)
             self._require_lineage_to_replace()
@@ -253,11 +261,6 @@ class PostgresLoadTransaction:
         if self._layout is None:
             return None
         return self._layout.noted | ({"elements": self._elements} if self._elements else {})
-
-    def _renewed_loader(self) -> TableLoader:
-        """The table may have been given columns since it was looked at."""
-        self._loader.close()
-        return self._make_loader()
 
     def _require_lineage_to_replace(self) -> None:
         admitted, shape = self._admitted, self._loader.shape

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC
-from typing import NamedTuple
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from loadstone.core.ordering import is_older
@@ -14,7 +14,7 @@ from loadstone.model.pipeline import Dataset
 __all__ = ["Decision", "decide", "is_same_version", "moves_sequencer", "replaced_loads"]
 
 
-class Decision(NamedTuple):
+class Decision(Struct, frozen=True):
     """The answer to a request.
 
     Attributes:

@@ -14,6 +14,9 @@ __all__ = ["BLOCK_SIZE", "Blocks", "Encoder", "count_lines", "joined"]
 #: Bytes of text handed to the codec at a time, unless a record is longer.
 BLOCK_SIZE = 1024 * 1024
 
+#: The first pieces are smaller, each twice the one before: the database has something to do soon.
+_FIRST_PIECE = 64 * 1024
+
 
 class Encoder(Protocol):
     """The codec's side: see `codec.delimited`, `codec.jsonlines` and `codec.jsonstream`."""
@@ -75,13 +78,19 @@ class Blocks:
 
     def encode(self, encoder: Encoder) -> Iterator[Chunk]:
         """Feeds all of the text to an encoder, whose chunks must not refer to the block's memory."""
+        piece = _FIRST_PIECE
         while True:
-            chunk, consumed = encoder.feed(self.head, self.is_at_end)
+            is_whole = piece >= self._end - self._start
+            chunk, consumed = encoder.feed(self.head[:piece], self.is_at_end and is_whole)
             self._start += consumed
             if chunk.records or chunk.bytes_read:
                 yield chunk
+            if not is_whole:
+                piece *= 2
+                continue
             if self.is_at_end:
                 return
+            piece = self._largest  # from here on, all that is there
             self._make_room()
             self._fill()
 

@@ -60,6 +60,7 @@ class DelimitedFile(OpenedFile):
             )
         self._skip_lines(file_format.skip_lines or 0)
         named = self._named_delimiter() if file_format.skip_lines is None else None
+        looked_at = self._offset
         self._look = look_at(
             blocks.head,
             file_format,
@@ -72,7 +73,7 @@ class DelimitedFile(OpenedFile):
             blocks.cut(self._look.end)
         self._take(self._look.start)
         names = self._read_names()
-        sample, is_complete = self._sample(len(names))
+        sample, is_complete = self._sample(len(names), looked_at)
         self.layout = Layout(
             names,
             self._dialect(names),
@@ -222,21 +223,31 @@ class DelimitedFile(OpenedFile):
             )
         return names
 
-    def _sample(self, width: int) -> tuple[tuple[tuple[str | None, ...], ...], bool]:
-        """Up to `SAMPLE_RECORDS` records of the head that have the right number of cells."""
-        look, text = self._look, bytes(self._blocks.head)
-        records = split_records(
-            text,
-            look.delimiter,
-            look.quote,
-            look.escape,
-            final=self._blocks.is_at_end,
-            limit=SAMPLE_RECORDS,
-            comment=look.comment,
-        )
+    def _sample(self, width: int, looked_at: int) -> tuple[tuple[tuple[str | None, ...], ...], bool]:
+        """Up to `SAMPLE_RECORDS` records of the head that have the right number of cells.
+
+        The head was looked at when it began at the offset `looked_at`.
+        """
+        look = self._look
+        if look.records:
+            # They were split already, before the header and what stands above it were taken.
+            records, size = look.records[:SAMPLE_RECORDS], None
+            self._sampled = records[-1].end - (self._offset - looked_at)
+        else:
+            text = bytes(self._blocks.head)
+            size = len(text)
+            records = split_records(
+                text,
+                look.delimiter,
+                look.quote,
+                look.escape,
+                final=self._blocks.is_at_end,
+                limit=SAMPLE_RECORDS,
+                comment=look.comment,
+            )
+            self._sampled = records[-1].end if records else 0
         rows = fitting_rows(records, width, has_trailing=look.trailing_delimiter)
-        self._sampled = records[-1].end if records else 0
-        return rows, self._blocks.is_at_end and self._sampled == len(text)
+        return rows, self._blocks.is_at_end and self._sampled == size
 
     def _pieces(self, *, only_end: bool = False) -> Pieces:
         return look_further(

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import codecs
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from loadstone.core.sniffing.decision import Decision
 
@@ -52,7 +54,7 @@ def _mark(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error("loadstone.undecodable", _mark)
 
 
-class Encoding(NamedTuple):
+class Encoding(Struct, frozen=True):
     """How a file's text is encoded.
 
     Attributes:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from loadstone.codec.sampling import SampledRecord, split_records
 from loadstone.core.sniffing.candidates import Told
-from loadstone.core.sniffing.decision import WHITE_SPACE, Decision, Dialect, shown
+from loadstone.core.sniffing.decision import WHITE_SPACE, Decision, Dialect, Record, shown
 from loadstone.core.sniffing.sniff import Ambiguous, Sniffed, sniff
 from loadstone.errors import ConfigurationError, FormatError
 from loadstone.readers.blocks import count_lines
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from loadstone.model.pipeline import Format
 
 __all__ = ["LOOK", "Look", "look_at", "noted", "shown_line"]
@@ -22,7 +26,7 @@ _SHOWN = 60
 _UNSURE = 0.5
 
 
-class Look(NamedTuple):
+class Look(Struct, frozen=True):
     """What was decided; positions are bytes from the beginning of the text looked at.
 
     Attributes:
@@ -38,6 +42,8 @@ class Look(NamedTuple):
         numbers: position of a column -> its decimal and thousands separators.
         decided: name -> what was decided, and not configured.
         notes: what a person should know of.
+        records: those behind the header, if they are as many as are looked at and nothing is left out among
+            them: else none.
     """
 
     delimiter: bytes
@@ -52,6 +58,7 @@ class Look(NamedTuple):
     numbers: dict[int, tuple[str, str | None]]
     decided: dict[str, Decision]
     notes: tuple[str, ...]
+    records: Sequence[Record] = ()
 
 
 def look_at(
@@ -166,6 +173,7 @@ class _Teller:
             numbers=self._numbers(),
             decided=self._decided,
             notes=tuple(self._notes),
+            records=() if has_names or comment else self._records(rows),
         )
 
     @property
@@ -254,6 +262,11 @@ class _Teller:
                 f"{begin:,}"
             )
         return records[region.end].start
+
+    def _records(self, header_rows: int) -> Sequence[Record]:
+        region, records = self._found.region, self._found.records
+        is_cut_short = self._found.has_more and region.end == len(records)
+        return records[region.start + header_rows :] if is_cut_short else ()
 
     def _numbers(self) -> dict[int, tuple[str, str | None]]:
         """Separators of numbers, as configured, else as found."""

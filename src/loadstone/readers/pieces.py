@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from loadstone.codec.sampling import SampledRecord, split_records
-from loadstone.core.sniffing.decision import Decision
+from loadstone.core.sniffing.decision import Decision, Record
 from loadstone.core.sniffing.regions import find_footer
 from loadstone.readers.excerpts import RECORDS, SEARCHED, behind_line, excerpts, told_places
 from loadstone.readers.looking import shown_line
@@ -130,7 +130,7 @@ def rows_with_values(blocks: Blocks, look: Look, width: int, positions: set[int]
     return tuple(row for row, _ in zip(found, range(_FOUND), strict=False))
 
 
-def fitting_rows(records: Sequence[SampledRecord], width: int, *, has_trailing: bool) -> tuple[Row, ...]:
+def fitting_rows(records: Sequence[Record], width: int, *, has_trailing: bool) -> tuple[Row, ...]:
     """The cells of records that have the right number of them."""
     widths = {width, width + 1} if has_trailing else {width}
     return tuple(

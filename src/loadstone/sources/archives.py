@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from loadstone.core.members import is_archive_key, member_key, split_member
@@ -44,7 +45,7 @@ class PlainSource(Source, Protocol):
         """Bytes of exactly this version, or `ObjectChanged`."""
 
 
-class ArchiveContents(NamedTuple):
+class ArchiveContents(Struct, frozen=True):
     """What an archive holds.
 
     Attributes:

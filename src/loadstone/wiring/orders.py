@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterator, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from loadstone.core.columns import resolve_columns
 from loadstone.core.config_hash import config_hash
@@ -28,7 +28,7 @@ from loadstone.wiring.archives import addressed, archive_notes, holds_data, want
 __all__ = ["Selection", "SourcedOrder", "make_order", "orders_for", "worker_name"]
 
 
-class Selection(NamedTuple):
+class Selection(Struct, frozen=True):
     """What the command line says about the objects it names, over what the pipeline says.
 
     Attributes:
@@ -69,7 +69,7 @@ class Selection(NamedTuple):
             raise ConfigurationError(error.what, where="command line", hint=hint) from None
 
 
-class SourcedOrder(NamedTuple):
+class SourcedOrder(Struct, frozen=True):
     """An order and where its object comes from.
 
     Attributes:
@@ -85,7 +85,7 @@ class SourcedOrder(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-class _Found(NamedTuple):
+class _Found(Struct, frozen=True):
     """One object that was named, with the dataset that it belongs to."""
 
     source: ArchiveSource

@@ -107,7 +107,7 @@ class Workspace:
         orders = orders_for(uris, self.pipeline, selection or Selection(), again=again)
         standing = Standing(self.database)
         for sourced in orders:
-            waiting = sourced._replace(order=replace(sourced.order, waits=wait))
+            waiting = replace(sourced, order=replace(sourced.order, waits=wait))
             yield self._run(waiting, self.parts(sourced.source, progress), standing)
 
     def plan(

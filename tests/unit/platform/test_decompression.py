@@ -241,7 +241,8 @@ def test_an_error_of_the_source_comes_through_as_it_is() -> None:
 def test_closing_early_leaves_no_thread_behind() -> None:
     before = threading.active_count()
     stream = decompress(Stored(gzip.compress(os.urandom(20_000_000), 1)), max_ratio=200)
-    stream.read(10)
+    for _ in range(3):
+        assert stream.readinto(bytearray(1024 * 1024)) == 1024 * 1024
     assert threading.active_count() == before + 1
     stream.close()
     stream.close()

@@ -33,6 +33,7 @@ def test_an_error_behind_the_first_block_comes_behind_it() -> None:
 
 def test_an_interrupt_is_not_kept_for_a_read_that_may_never_come() -> None:
     ahead = ReadAhead(Script(b"abc", KeyboardInterrupt()), block_size=10)
+    assert bytes(ahead.read(10)) == b"abc"
     with pytest.raises(KeyboardInterrupt):
         ahead.read(10)
 

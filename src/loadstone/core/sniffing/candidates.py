@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from loadstone.core.sniffing.decision import WHITE_SPACE, Dialect
@@ -63,26 +63,19 @@ def _delimiters(text: str) -> list[str]:
     lines = [line for line in _LINE_END.split(text) if line.strip()][: 2 * _LINES]
     # Records with line endings in them are several lines, and a preamble has no delimiters.
     lines = lines[:_LINES]
-    on_lines: Counter[str] = Counter()
+    marks: list[str] = []
     for line in lines:
-        on_lines.update({mark for mark in set(line) if not mark.isalnum() and mark < "\x7f"})
-        on_lines.update(match.group() for match in _unique(_COMPOUND, line))
-        on_lines.update(match.group() for match in _unique(_SPACED, line))
+        marks += (mark for mark in set(line) if not mark.isalnum() and mark < "\x7f")
+        marks += {match.group() for match in _COMPOUND.finditer(line)}
+        marks += {match.group() for match in _SPACED.finditer(line)}
         if "  " in line.strip():
-            on_lines[WHITE_SPACE] += 1
+            marks.append(WHITE_SPACE)
+    on_lines = Counter(marks)
     needed = 0.3 * len(lines)
     found = [mark for mark in COMMON if on_lines[mark]]
     others = [mark for mark, count in on_lines.items() if count >= needed and _is_possible(mark)]
     others.sort(key=lambda mark: (-prior(mark) * on_lines[mark], mark))
     return found + others[: _MOST - len(found)]
-
-
-def _unique(pattern: re.Pattern[str], line: str) -> Iterator[re.Match[str]]:
-    seen = set()
-    for match in pattern.finditer(line):
-        if match.group() not in seen:
-            seen.add(match.group())
-            yield match
 
 
 def _is_possible(mark: str) -> bool:
@@ -100,7 +93,9 @@ def _quotes(text: str, delimiters: Sequence[str]) -> list[str]:
         quotes.append("")
     if "'" in text:
         marks = "".join(re.escape(mark[-1]) for mark in delimiters if mark != WHITE_SPACE)
-        if re.search(rf"(?:^|[\r\n\s{marks}])'", text) and re.search(rf"'(?:$|[\r\n\s{marks}])", text):
+        # Both patterns begin with the quote itself, which is what the search is quick for.
+        begins = re.search(rf"'(?<![^\r\n\s{marks}]')", text)
+        if begins and re.search(rf"'(?:$|[\r\n\s{marks}])", text):
             quotes.append("'")
     return quotes
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from typing import NamedTuple
+
+from msgspec import Struct
 
 __all__ = ["NumberStyle", "number_styles", "plain_number"]
 
@@ -20,7 +21,7 @@ _GROUPS_BLANK = re.compile(r"[-+]?\d{1,3}(?: \d{3})+(?:[.,]\d+)?")
 _THREE = re.compile(r"[-+]?[1-9]\d{0,2}[.,]\d{3}")
 
 
-class NumberStyle(NamedTuple):
+class NumberStyle(Struct, frozen=True):
     """How the numbers of one column are written.
 
     Attributes:
@@ -40,14 +41,14 @@ def number_styles(rows: Sequence[Sequence[str | None]]) -> dict[int, NumberStyle
     What one column proves settles another one whose values could be read both ways, `1,234` or `1.234`.
     """
     styles = {}
-    columns = [[cell.strip() for cell in column if cell] for column in zip(*rows, strict=True)]
-    for position, values in enumerate(columns):
-        if _may_have_style(values) and (style := _style(values)) is not None:
+    columns = list(zip(*rows, strict=True))
+    for position, column in enumerate(columns):
+        if _may_have_style(column) and (style := _style(_trimmed(column))) is not None:
             styles[position] = style
     if not any(style.decimal is None for style in styles.values()):
         return {position: style for position, style in styles.items() if not _is_plain(style)}
     proven = {style.decimal for style in styles.values() if style.decimal}
-    proven |= {"." for values in columns if _is_decimal_point(values)}
+    proven |= {"." for column in columns if _is_decimal_point(_trimmed(column))}
     if len(proven) == 1:
         (decimal,) = proven
         for position, style in styles.items():
@@ -78,19 +79,25 @@ def _is_plain(style: NumberStyle) -> bool:
     return style.decimal == "." and style.thousands is None
 
 
-def _may_have_style(values: Sequence[str]) -> bool:
+def _trimmed(column: Sequence[str | None]) -> list[str]:
+    return [cell.strip() for cell in column if cell]
+
+
+def _may_have_style(column: Sequence[str | None]) -> bool:
     """Whether numbers could be written otherwise than with a decimal point alone: a quick look."""
-    first = next(_marked(values), None)
-    if first is None:
+    together = "\n".join(filter(None, column))
+    if "," in together or " " in together:
+        return True
+    if "." not in together:
         return False
-    is_point = _POINT.fullmatch(first) and not _THREE.fullmatch(first)
-    return not is_point or any("," in value or " " in value for value in values)
+    first = next(_marked(cell for cell in column if cell), "")
+    return not _POINT.fullmatch(first) or _THREE.fullmatch(first) is not None
 
 
 def _style(values: Sequence[str]) -> NumberStyle | None:
     """The style of one column; None where it holds other things than numbers, or plain ones alone."""
-    first = next(_marked(values), None)
-    if first is None:
+    marked = list(_marked(values))
+    if len(marked) < _PROOFS:
         return None
     for pattern, thousands, decimal in (
         (_GROUPS_POINT, ".", ","),
@@ -98,23 +105,23 @@ def _style(values: Sequence[str]) -> NumberStyle | None:
         (_COMMA, None, ","),
         (_GROUPS_BLANK, " ", None),
     ):
-        # the first value alone tells nearly every column that is not written so
-        if _fits(first, pattern, decimal) and all(_fits(one, pattern, decimal) for one in _marked(values)):
-            marked = list(_marked(values))
-            return _proven(marked, thousands, decimal) if len(marked) >= _PROOFS else None
+        if _fit(marked, pattern, decimal):
+            return _proven(marked, thousands, decimal)
     return None
 
 
-def _marked(values: Sequence[str]) -> Iterator[str]:
+def _marked(values: Iterable[str]) -> Iterator[str]:
     """The values that are more than digits."""
     return (value for value in values if not _PLAIN.fullmatch(value))
 
 
-def _fits(value: str, pattern: re.Pattern[str], decimal: str | None) -> bool:
-    if pattern.fullmatch(value):
+def _fit(values: Sequence[str], pattern: re.Pattern[str], decimal: str | None) -> bool:
+    if all(map(pattern.fullmatch, values)):
         return True
+    if decimal is None or pattern is _COMMA:
+        return False
     fraction = _COMMA if decimal == "," else _POINT
-    return decimal is not None and pattern is not _COMMA and fraction.fullmatch(value) is not None
+    return all(pattern.fullmatch(value) or fraction.fullmatch(value) for value in values)
 
 
 def _proven(marked: Sequence[str], thousands: str | None, decimal: str | None) -> NumberStyle | None:

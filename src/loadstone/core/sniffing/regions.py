@@ -6,7 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from math import isclose
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from loadstone.core.sniffing.decision import Record
 from loadstone.core.sniffing.kinds import TYPED, KindCache, is_null_word
@@ -27,7 +28,7 @@ _FOOTER = re.compile(
 )
 
 
-class Region(NamedTuple):
+class Region(Struct, frozen=True):
     """The first table of a sample, as positions among its records.
 
     Attributes:

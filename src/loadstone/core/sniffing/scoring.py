@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from loadstone.core.sniffing.candidates import prior
 from loadstone.core.sniffing.decision import Dialect, Record
@@ -17,7 +18,7 @@ from loadstone.core.sniffing.kinds import WEIGHTS, KindCache
 __all__ = ["Score", "score"]
 
 
-class Score(NamedTuple):
+class Score(Struct, frozen=True):
     """What a dialect makes of the sample.
 
     Attributes:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from loadstone.core.sniffing.candidates import COMMON, Told, candidates
 from loadstone.core.sniffing.decision import WHITE_SPACE, Decision, Dialect, Record, Split, shown
@@ -15,9 +17,10 @@ from loadstone.core.sniffing.scoring import Score, score
 
 __all__ = ["Ambiguous", "Sniffed", "sniff"]
 
-#: Records that every candidate is scored with, and those that the best of them is looked at with.
+#: Records that every candidate is scored with, and those that the best of them is looked at with: a header
+#: and as many records as types are told from.
 _FEW = 120
-_MANY = 1000
+_MANY = 1001
 #: Of a small file more are looked at: what stands below its table may be in the sample.
 _MANY_OF_ALL = 2000
 _LOOK = 64 * 1024
@@ -42,7 +45,7 @@ class Ambiguous(Exception):
         self.delimiters = delimiters
 
 
-class Sniffed(NamedTuple):
+class Sniffed(Struct, frozen=True):
     """What was found out.
 
     Attributes:
@@ -52,6 +55,7 @@ class Sniffed(NamedTuple):
         header: how many rows of it are the header.
         styles: position of a column -> how its numbers are written.
         delimiter: how the delimiter was decided.
+        has_more: whether the sample was long enough for all records that are looked at.
     """
 
     dialect: Dialect
@@ -60,6 +64,7 @@ class Sniffed(NamedTuple):
     header: Decision
     styles: dict[int, NumberStyle]
     delimiter: Decision
+    has_more: bool
 
     @property
     def rows(self) -> list[Sequence[str | None]]:
@@ -84,7 +89,8 @@ def sniff(text: bytes, split: Split, told: Told, *, is_complete: bool, header: b
     looked_at = text[:_LOOK].decode("utf-8", "replace")
     best, second = _best(looked_at, split, told, kinds)
     dialect = best.dialect if best.value else _told(told)
-    dialect, records = _settled(dialect, looked_at, split, told, _MANY_OF_ALL if is_complete else _MANY)
+    many = _MANY_OF_ALL if is_complete else _MANY
+    dialect, records = _settled(dialect, looked_at, split, told, many)
     has_end = is_complete and (not records or records[-1].end == len(text))
     region = find_region(records, text, max(best.width, 1), kinds, is_complete=has_end)
     rows = _rows(records, region)
@@ -95,7 +101,8 @@ def sniff(text: bytes, split: Split, told: Told, *, is_complete: bool, header: b
     else:
         found = Decision(int(header), 1.0, "configured")
     styles = number_styles(rows[found.value :])
-    return Sniffed(dialect, records, region, found, styles, _reason(best, second, told, len(rows)))
+    because = _reason(best, second, told, len(rows))
+    return Sniffed(dialect, records, region, found, styles, because, has_more=len(records) == many)
 
 
 def _told(told: Told) -> Dialect:
@@ -154,7 +161,7 @@ def _scored(dialect: Dialect, split: Split, told: Told, kinds: KindCache) -> Sco
             value = 0.0
     if found.rows == 1 < found.records:
         value = 0.0
-    return found._replace(value=value if value >= _WEAKEST or told.delimiter is not None else 0.0)
+    return replace(found, value=value if value >= _WEAKEST or told.delimiter is not None else 0.0)
 
 
 def _highest(scores: Sequence[Score], text: str) -> Score:
