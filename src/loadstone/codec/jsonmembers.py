@@ -107,9 +107,10 @@ def _own_members(line: bytes, nameless: list[bytes]) -> dict[str, Member] | None
     size: cython.Py_ssize_t = len(line)
     i: cython.Py_ssize_t = skip_space(text, 0, size)
     first: cython.Py_ssize_t
-    if i >= size or line[i] != 123 or scan_value(text, i, size, False) < 0:
+    if i >= size or line[i] != 123:
         return None
-    if skip_space(text, scan_value(text, i, size, False), size) != size:
+    end: cython.Py_ssize_t = scan_value(text, i, size, False)
+    if end < 0 or skip_space(text, end, size) != size:
         return None
     # The grammar holds from here on.
     i = skip_space(text, i + 1, size)

@@ -12,6 +12,8 @@ __all__ = ["decoded"]
 
 def decoded(string: bytes) -> str | None:
     """The text of a JSON string given without its quotes; None where it holds half a surrogate pair."""
+    if b"\\" not in string:
+        return string.decode()
     out = Buffer(len(string) + 1)
     return None if decode_string(Text(string), 0, len(string), out) >= 0 else bytes(out).decode()
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from loadstone.readers.blocks import Blocks
@@ -21,7 +23,7 @@ RECORDS = 150
 SEARCHED = 4 * 1024 * 1024
 
 
-class Excerpt(NamedTuple):
+class Excerpt(Struct, frozen=True):
     """A piece of a text, in UTF-8.
 
     Attributes:
@@ -37,7 +39,7 @@ class Excerpt(NamedTuple):
     is_last: bool
 
 
-class Excerpts(NamedTuple):
+class Excerpts(Struct, frozen=True):
     """What is looked at beyond the first records.
 
     Attributes:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from loadstone.codec.jsontext import value_end
 from loadstone.readers.excerpts import RECORDS, WHOLE, Excerpt, Excerpts, excerpts, places
@@ -19,7 +21,7 @@ __all__ = ["JsonPieces", "element_start", "look_at_elements", "look_at_held", "l
 _ALIKE = 0.8
 
 
-class JsonPieces(NamedTuple):
+class JsonPieces(Struct, frozen=True):
     """What was seen beyond the first records.
 
     Attributes:
@@ -37,7 +39,8 @@ class JsonPieces(NamedTuple):
 
 def look_at_lines(blocks: Blocks, intake: Intake, *, seen: int, offset: int, size: int) -> JsonPieces:
     """Lines of JSON Lines: see `excerpts`. A line break is the end of a record wherever it stands."""
-    return _looked(excerpts(blocks, intake, seen=seen, offset=offset, size=size), _lines)
+    found = excerpts(blocks, intake, seen=seen, offset=offset, size=size)
+    return _looked(found, _lines, is_complete=found.is_whole)
 
 
 def look_at_elements(
@@ -52,7 +55,8 @@ def look_at_elements(
         return whole if len(whole) >= _ALIKE * (len(found) - 1) else []
 
     found = excerpts(blocks, intake, seen=seen, offset=offset, size=size)
-    return _looked(found, elements)._replace(is_complete=False)
+    # Not even where they are all that follows: what looks otherwise may be an element, too.
+    return _looked(found, elements, is_complete=False)
 
 
 def look_at_held(
@@ -97,7 +101,9 @@ def element_start(records: Sequence[tuple[int, int]], head: bytes) -> bytes | No
     return start if is_indented or not any(b"\n" in head[at : at + size] for at, size in records) else None
 
 
-def _looked(found: Excerpts, records_of: Callable[[Excerpt], list[bytes]]) -> JsonPieces:
+def _looked(
+    found: Excerpts, records_of: Callable[[Excerpt], list[bytes]], *, is_complete: bool
+) -> JsonPieces:
     middle: list[bytes] = []
     end: list[bytes] = []
     for piece in found.pieces:
@@ -108,7 +114,7 @@ def _looked(found: Excerpts, records_of: Callable[[Excerpt], list[bytes]]) -> Js
             end += records[-RECORDS:]
         else:
             middle += records[:RECORDS]
-    return JsonPieces(tuple(middle), tuple(end), found.is_whole, found.has_end)
+    return JsonPieces(tuple(middle), tuple(end), is_complete, found.has_end)
 
 
 def _lines(piece: Excerpt) -> list[bytes]:

@@ -24,6 +24,7 @@ from loadstone.readers.json_pieces import (
     look_at_lines,
 )
 from loadstone.readers.jsonform import Form, JsonShape, find_form, form_decision, json_encoding, one_document
+from loadstone.readers.jsonsample import names_of, table_of
 from loadstone.readers.naming import named_format
 from loadstone.readers.opened import SAMPLE_RECORDS, OpenedFile, why_only_beginning, with_sample
 
@@ -200,15 +201,10 @@ class JsonFile(OpenedFile):
             self._shape = replace(self._shape, takes_values=True)
         rows = self._rows(records)
         self._decide(records, rows, is_complete=is_complete)
-        names = tuple(dict.fromkeys(name for members in rows for name in members))
-        return Layout(
-            names,
-            self._dialect(),
-            tuple(tuple(_text(members.get(name)) for name in names) for members in rows),
-            is_complete,
-            tuple(frozenset(m[name].kind for m in rows if name in m) for name in names),
-            further=None if is_complete else self._further,
-        )
+        names = names_of(rows)
+        sample, kinds = table_of(rows, names)
+        further = None if is_complete else self._further
+        return Layout(names, self._dialect(), sample, is_complete, kinds, further=further)
 
     def _rows(self, records: Iterable[bytes]) -> list[dict[str, Member]]:
         """The members of the records that are JSON."""
@@ -239,24 +235,14 @@ class JsonFile(OpenedFile):
         pieces = self._pieces()
         first = self.layout
         middle, end = self._rows(pieces.middle), self._rows(pieces.end)
-        rows = [*middle, *end]
-        names = tuple(dict.fromkeys((*first.names, *(name for members in rows for name in members))))
-        lacking = (None,) * (len(names) - len(first.names))
-        kinds = (*first.kinds, *(frozenset[str]() for _ in lacking))
-        parts = told_places(len(first.sample), len(middle), len(end), has_end=pieces.has_end)
+        names = names_of([*middle, *end], first.names)
+        rows, kinds = table_of([*middle, *end], names)
+        lacking = len(names) - len(first.names)
+        before = (*first.kinds, *[frozenset[str]()] * lacking)
         self.layout = with_sample(
-            first._replace(
-                names=names,
-                kinds=tuple(
-                    kind | {members[name].kind for members in rows if name in members}
-                    for name, kind in zip(names, kinds, strict=True)
-                ),
-            ),
-            (
-                *(row + lacking for row in first.sample),
-                *(tuple(_text(members.get(name)) for name in names) for members in rows),
-            ),
-            parts,
+            first._replace(names=names, kinds=tuple(a | b for a, b in zip(before, kinds, strict=True))),
+            (*((*row, *[None] * lacking) for row in first.sample), *rows),
+            told_places(len(first.sample), len(middle), len(end), has_end=pieces.has_end),
             is_complete=pieces.is_complete,
             only_beginning="" if pieces.has_end else self._why_only_beginning(),
         )
@@ -304,7 +290,3 @@ class JsonFile(OpenedFile):
         if shape.separator is not None:
             dialect |= {"nested": "flatten", "separator": shape.separator}
         return dialect
-
-
-def _text(member: Member | None) -> str | None:
-    return member.text if member is not None else None

@@ -166,7 +166,7 @@ def aligned_records(
 
 
 def _rows(found: Excerpts, look: Look, width: int, *, finds_footer: bool) -> Pieces:
-    pieces, is_whole, has_end = found
+    pieces, is_whole = found.pieces, found.is_whole
     middle: list[Row] = []
     end: list[Row] = []
     footer: int | None = None
@@ -195,7 +195,7 @@ def _rows(found: Excerpts, look: Look, width: int, *, finds_footer: bool) -> Pie
             middle += rows
     if is_whole:
         middle, end = end, []
-    return Pieces(tuple(middle), tuple(end), is_complete, footer, lines, tail, has_end)
+    return Pieces(tuple(middle), tuple(end), is_complete, footer, lines, tail, found.has_end)
 
 
 def _width(look: Look, width: int) -> int:
