@@ -102,7 +102,7 @@ def test_what_was_decided_of_a_file_is_shown_with_confidence_and_evidence(loadst
 def told(loadstone: CommandLine, name: str, wanted: dict[str, str]) -> None:
     """Each decision stands on both screens, with how sure it is and why."""
     for screen in (loadstone("plan", name).out, loadstone("init", name, "--stdout").out):
-        lines = [line.strip(" #") for line in screen.splitlines()]
+        lines = [" ".join(line.strip(" #").split()) for line in screen.splitlines()]
         for what, evidence in wanted.items():
             assert any(
                 line.startswith(what + " ") and " % " in line and evidence in line for line in lines
@@ -139,10 +139,10 @@ def test_what_was_decided_of_a_workbook_is_shown_with_confidence_and_evidence(lo
         {
             "format": "the file is a zip archive with the parts of a workbook",
             "sheet": "the first sheet that is visible; there are 'Second', too",
-            "dates count from  1904": "the workbook says so",
+            "dates count from 1904": "the workbook says so",
             "header row": "the first row of mostly text that is as wide as those below it",
             "rows above": "filled rows above the header: 1",
-            "columns without a name  column_2": "each is named by its place",
+            "columns without a name column_2": "each is named by its place",
         },
     )
 
