@@ -10,7 +10,17 @@ if TYPE_CHECKING:
     from loadstone.readers.blocks import Blocks
     from loadstone.readers.intake import Intake
 
-__all__ = ["RECORDS", "SEARCHED", "Excerpt", "Excerpts", "behind_line", "excerpts", "places", "told_places"]
+__all__ = [
+    "RECORDS",
+    "SEARCHED",
+    "WHOLE",
+    "Excerpt",
+    "Excerpts",
+    "behind_line",
+    "excerpts",
+    "places",
+    "told_places",
+]
 
 #: So much text beyond the first records is looked at as a whole.
 WHOLE = 256 * 1024

@@ -50,6 +50,7 @@ def look_at_elements(
 
     def elements(piece: Excerpt) -> list[bytes]:
         found = piece.text.split(start)[1:]
+        found = found[-RECORDS:] if piece.is_last else found[: RECORDS + 1]
         ends = [value_end(b"{" + text) for text in found]
         whole = [b"{" + text[: end - 1] for text, end in zip(found, ends, strict=True) if end is not None]
         return whole if len(whole) >= _ALIKE * (len(found) - 1) else []

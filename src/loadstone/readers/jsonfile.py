@@ -13,8 +13,8 @@ from loadstone.errors import FormatError
 from loadstone.model.contract import LoadPlan
 from loadstone.model.load import Layout
 from loadstone.model.records_path import parse_records_path
-from loadstone.readers.blocks import Blocks, count_lines, joined
-from loadstone.readers.excerpts import told_places
+from loadstone.readers.blocks import BLOCK_SIZE, Blocks, count_lines, joined
+from loadstone.readers.excerpts import WHOLE, told_places
 from loadstone.readers.intake import Intake
 from loadstone.readers.json_pieces import (
     JsonPieces,
@@ -58,6 +58,7 @@ class JsonFile(OpenedFile):
         if intake.encoding.is_decided:
             self._decided["encoding"] = json_encoding(intake.encoding, blocks.head)
         self._sampled = 0
+        self._first: list[tuple[int, int]] = []
         self._line = 1
         self._offset = intake.text_offset
         for _ in range(file_format.skip_lines or 0):
@@ -168,16 +169,22 @@ class JsonFile(OpenedFile):
     def _records(self) -> tuple[list[bytes], bool]:
         """The first records of the head that are JSON, and whether the head holds the whole file."""
         while True:
-            places, consumed = self._places(SAMPLE_RECORDS)
-            if places or not self._blocks.extend():
+            self._first, consumed = self._places(SAMPLE_RECORDS)
+            if self._first or not self._blocks.extend():
                 break
         head = self._blocks.head
         self._sampled = consumed
-        records = [bytes(head[at : at + size]) for at, size in places]
+        records = [bytes(head[at : at + size]) for at, size in self._first]
         return records, self._blocks.is_at_end and consumed == len(head)
 
     def _places(self, stop_after: int = 0) -> tuple[list[tuple[int, int]], int]:
-        """Where records of the head that are JSON begin, and their lengths; and how far that was read."""
+        """Where records of the head that are JSON begin, and their lengths; and how far that was read.
+
+        Args:
+            stop_after: so many are enough; 0: all of those in the first megabyte.
+        """
+        head = self._blocks.head if stop_after else self._blocks.head[:BLOCK_SIZE]
+        is_final = self._blocks.is_at_end and len(head) == len(self._blocks.head)
         encoder = JsonEncoder(
             LoadPlan((), lineage=False, trace=True),
             path=self._shape.path,
@@ -187,7 +194,7 @@ class JsonFile(OpenedFile):
             first_line=self._line,
         )
         try:
-            chunk, consumed = encoder.feed(self._blocks.head, self._blocks.is_at_end)
+            chunk, consumed = encoder.feed(head, is_final)
         except FormatError as error:
             raise self._placed(error) from None
         if chunk.index is None:
@@ -250,25 +257,27 @@ class JsonFile(OpenedFile):
 
     def _pieces(self) -> JsonPieces:
         """Records from where it is known that one begins."""
-        blocks, intake, seen = self._blocks, self._intake, self._sampled
-        if self._shape.form == "lines":
+        blocks, intake, shape, seen = self._blocks, self._intake, self._shape, self._sampled
+        if shape.form == "lines":
             return look_at_lines(blocks, intake, seen=seen, offset=self._offset, size=self._size)
-        try:
-            places, _ = self._places()
-        except FormatError:  # which ends the load when it gets there
-            return JsonPieces(has_end=False)
-        if self._shape.form == "array" and intake.ranges is not None and not blocks.is_at_end:
-            first = [place for place in places if place[0] < seen]
-            start = None if self._shape.path else element_start(first, bytes(blocks.head[:seen]))
+        is_short = blocks.is_at_end and len(blocks.head) - seen <= WHOLE
+        if shape.form == "array" and not shape.path and not is_short:
+            start = element_start(self._first, bytes(blocks.head[:seen]))
             if start is not None:
                 return look_at_elements(
                     blocks, intake, start, seen=seen, offset=self._offset, size=self._size
                 )
+        try:
+            places, _ = self._places()
+        except FormatError:  # which ends the load when it gets there
+            return JsonPieces(has_end=False)
+        head = blocks.head[:BLOCK_SIZE]
         rest = [place for place in places if place[0] >= seen]
-        return look_at_held(rest, blocks.head, seen=seen, is_all=blocks.is_at_end)
+        is_all = blocks.is_at_end and len(head) == len(blocks.head)
+        return look_at_held(rest, head, seen=seen, is_all=is_all)
 
     def _why_only_beginning(self) -> str:
-        if self._intake.ranges is None:
+        if self._intake.ranges is None and not self._blocks.is_at_end:
             return why_only_beginning(self.layout)
         return "where a record begins can only be told from the beginning on"
 

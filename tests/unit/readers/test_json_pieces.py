@@ -130,7 +130,7 @@ def test_where_the_beginning_alone_can_be_seen_that_is_told(
 
 
 def test_what_is_broken_behind_the_first_records_is_left_to_the_load(tmp_path: Path) -> None:
-    layout = seen(tmp_path, array(indent=2).encode()[:400_000])
+    layout = seen(tmp_path, array(indent=0).encode()[:400_000])
     assert layout.dialect["sampled"] == {"from the start": 1000}
 
 
