@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import cython
 
@@ -25,8 +24,7 @@ _KINDS: dict[int, Kind] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """One value of an object.
 
     Attributes:
@@ -109,8 +107,8 @@ def _own_members(line: bytes, nameless: list[bytes]) -> dict[str, Member] | None
     first: cython.Py_ssize_t
     if i >= size or line[i] != 123:
         return None
-    end: cython.Py_ssize_t = scan_value(text, i, size, False)
-    if end < 0 or skip_space(text, end, size) != size:
+    first = scan_value(text, i, size, False)
+    if first < 0 or skip_space(text, first, size) != size:
         return None
     # The grammar holds from here on.
     i = skip_space(text, i + 1, size)

@@ -27,7 +27,7 @@ _READ_AS = {
     ),
     "timestamp without time zone": frozenset({"timestamp without time zone", "timestamp with time zone"}),
 }
-# Who begins so writes dates as ISO 8601 does; all other orders begin otherwise, or go on with another mark.
+# A value that begins so is in no order but that of ISO 8601, and the others can prove none for all of them.
 _YEAR_FIRST = re.compile(r"\s*[0-9]{4}-")
 
 
@@ -128,7 +128,7 @@ class ColumnTypes:
             or not column.is_from_file
         ):
             return column
-        if all(cell is None or _YEAR_FIRST.match(cell) for cell in self._cells_of(column)):
+        if any(cell and _YEAR_FIRST.match(cell) for cell in self._cells_of(column)):
             return column
         inferred = self._inferred(column)
         if not inferred.is_date:
