@@ -64,19 +64,12 @@ def array(*, indent: int) -> str:
         lines("\r\n"),
         f"[\n{lines(',' + chr(10))}\n]\n",
         f"[{lines(',' + chr(10))}]",
-        f"[ {lines(f' {chr(13)}{chr(10)}, ')}]",
         array(indent=2),
     ],
-    ids=["lines", "lines of DOS", "a line each", "brackets beside", "commas in front", "indented"],
+    ids=["lines", "lines of DOS", "a line each", "brackets beside", "indented"],
 )
 def test_pieces_of_a_large_file_are_seen_and_told(tmp_path: Path, text: str) -> None:
     layout = seen(tmp_path, text.encode())
-    if text.startswith("[ "):  # its elements begin behind a comma: nothing tells where one begins
-        assert layout.dialect["sampled"].keys() == {"from the start", "from the first megabyte"}
-        assert layout.dialect["only_beginning"] == (
-            "where a record begins can only be told from the beginning on"
-        )
-        return
     assert layout.dialect["sampled"] == ALL_PLACES
     assert "only_beginning" not in layout.dialect
     assert layout.names == ("id", "v", "nested", "late")
@@ -114,9 +107,10 @@ def test_lines_in_utf_16_are_seen_to_the_end(tmp_path: Path, encoding: str) -> N
         (gzip.compress(lines().encode()), {}, "what is compressed with gzip"),
         (b'{"data": ' + array(indent=2).encode() + b"}", {"records": "$.data"}, "where a record begins"),
         (array(indent=0).encode(), {}, "where a record begins"),
+        (f"[ {lines(chr(10) + ', ')}]".encode(), {}, "where a record begins"),
         (lines("\n\n").replace(': {"id', ':\n{"id').encode(), {"type": "json"}, "where a record begins"),
     ],
-    ids=["compressed", "within a document", "not indented", "documents"],
+    ids=["compressed", "within a document", "not indented", "commas in front", "documents"],
 )
 def test_where_the_beginning_alone_can_be_seen_that_is_told(
     tmp_path: Path, data: bytes, options: dict[str, object], why: str
@@ -124,7 +118,6 @@ def test_where_the_beginning_alone_can_be_seen_that_is_told(
     layout = seen(tmp_path, data, **options)
     assert layout.dialect["sampled"] == {"from the start": 1000, "from the first megabyte": 450}
     assert layout.dialect["only_beginning"].startswith(why)
-    assert layout.dialect["only_beginning"].endswith("from the beginning on only") or why.startswith("where")
     numbers = [int(row[0] or 0) for row in layout.sample]
     assert numbers == sorted(set(numbers))
 
