@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from fixtures.commandline import CommandLine
+from fixtures.workbooks import number, text, workbook
 
 ORDERS = 'Order ID,zip,Date,"a ""b"" #c: ${X}"\n1,01234,13/02/2024,yes\n2,98765,01/03/2024,no\n'
 
@@ -96,6 +97,63 @@ def test_what_was_decided_of_a_file_is_shown_with_confidence_and_evidence(loadst
             assert any(line.startswith(name + " ") and " % " in line and evidence in line for line in lines)
     decided = loadstone("init", "prices.csv", "--stdout", "--json").document["datasets"][0]["decided"]
     assert decided["footer_lines"]["value"] == 1
+
+
+def told(loadstone: CommandLine, name: str, wanted: dict[str, str]) -> None:
+    """Each decision stands on both screens, with how sure it is and why."""
+    for screen in (loadstone("plan", name).out, loadstone("init", name, "--stdout").out):
+        lines = [" ".join(line.strip(" #").split()) for line in screen.splitlines()]
+        for what, evidence in wanted.items():
+            assert any(
+                line.startswith(what + " ") and " % " in line and evidence in line for line in lines
+            ), what
+
+
+def test_what_was_decided_of_json_is_shown_with_confidence_and_evidence(loadstone: CommandLine) -> None:
+    loadstone.write("days.json", '[\n {"a": 1},\n {"a": 2}\n]\n')
+    told(
+        loadstone,
+        "days.json",
+        {
+            "format": "the name ends in .json",
+            "encoding": "the text is UTF-8",
+            "form": "the text begins with '[': the elements of the array are the records",
+        },
+    )
+    decided = loadstone("load", "days.json", "--json").document["loads"][0]["dialect"]["decided"]
+    assert decided["form"] == {
+        "value": "array",
+        "confidence": 1.0,
+        "evidence": "the text begins with '[': the elements of the array are the records",
+    }
+
+
+def test_what_was_decided_of_a_workbook_is_shown_with_confidence_and_evidence(loadstone: CommandLine) -> None:
+    rows = number("1", "2", "3") + "<row><c><v>1</v></c><c/><c><v>3</v></c></row>" * 4
+    sheet = text("Sales of 2024") + text("id", "", "price") + rows
+    content = workbook(sheet, text("x"), properties='<workbookPr date1904="1"/>')
+    (loadstone.folder / "sales.bin").write_bytes(content)
+    told(
+        loadstone,
+        "sales.bin",
+        {
+            "format": "the file is a zip archive with the parts of a workbook",
+            "sheet": "the first sheet that is visible; there are 'Second', too",
+            "dates count from 1904": "the workbook says so",
+            "header row": "the first row of mostly text that is as wide as those below it",
+            "rows above": "filled rows above the header: 1",
+            "columns without a name column_2": "each is named by its place",
+        },
+    )
+
+
+def test_types_that_only_the_end_of_a_large_file_shows_are_written_by_init(loadstone: CommandLine) -> None:
+    rows = [f'{{"id": {i}, "v": {i}}}\n' for i in range(60_000)]
+    loadstone.write("day.jsonl", "".join(rows) + '{"id": -1, "v": 0.5, "late": "2024-01-01"}\n')
+    written = loadstone("init", "day.jsonl", "--stdout").out
+    assert "v: {type: numeric}" in written
+    assert "late: {type: date}" in written
+    assert "1,000 from the start, 450 from the middle, 150 from the end" in written
 
 
 def test_init_looks_into_archives(loadstone: CommandLine) -> None:

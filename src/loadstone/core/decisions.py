@@ -10,6 +10,7 @@ from loadstone.core.sniffing.decision import shown
 __all__ = ["ToldDecision", "agreed_decisions", "told_decisions"]
 
 _NAMES = {
+    "format": "format",
     "encoding": "encoding",
     "delimiter": "delimiter",
     "quote": "quote",
@@ -17,9 +18,14 @@ _NAMES = {
     "comment": "comments begin with",
     "trailing_delimiter": "delimiter at the end",
     "skip_lines": "lines above",
-    "sheet": "sheet",
     "form": "form",
+    "records": "records",
+    "values": "values for records",
+    "sheet": "sheet",
+    "date_system": "dates count from",
+    "skipped_rows": "rows above",
     "header_row": "header row",
+    "unnamed_columns": "columns without a name",
     "header": "header",
     "header_rows": "header rows",
     "footer_lines": "lines below",
@@ -27,6 +33,8 @@ _NAMES = {
     "numbers": "numbers",
 }
 _MARKS = frozenset({"delimiter", "quote", "escape", "comment"})
+#: Numbers that count nothing.
+_YEARS = frozenset({"date_system"})
 
 
 class ToldDecision(NamedTuple):
@@ -35,7 +43,7 @@ class ToldDecision(NamedTuple):
     Attributes:
         name: what was decided.
         value: how.
-        confidence: in percent; empty where none is known.
+        confidence: in percent; empty for what is no decision.
         evidence: why.
     """
 
@@ -53,7 +61,7 @@ def told_decisions(dialect: Mapping[str, Any]) -> list[ToldDecision]:
         ToldDecision(
             _NAMES.get(name, name.replace("_", " ")),
             _value(name, decided[name]["value"]),
-            _percent(decided[name]["confidence"]),
+            f"{round(100 * decided[name]['confidence'])} %",
             decided[name]["evidence"],
         )
         for name in names
@@ -61,6 +69,8 @@ def told_decisions(dialect: Mapping[str, Any]) -> list[ToldDecision]:
     sampled: Mapping[str, int] = dialect.get("sampled") or {}
     if sampled:
         rows = ", ".join(f"{rows:,} {place}" for place, rows in sampled.items())
+        if why := dialect.get("only_beginning"):
+            rows += f"; {why}"
         told.append(ToldDecision("rows seen", f"{sum(sampled.values()):,}", "", rows))
     return told
 
@@ -76,19 +86,8 @@ def agreed_decisions(dialects: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _decided(dialect: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
-    """By their names; where a format notes the names alone, what was decided stands beside them."""
-    decided = dialect.get("decided") or {}
-    if isinstance(decided, Mapping):
-        return decided
-    return {
-        name: {"value": dialect[name], "confidence": None, "evidence": "found in the file"}
-        for name in decided
-        if dialect.get(name) is not None
-    }
-
-
-def _percent(confidence: float | None) -> str:
-    return "" if confidence is None else f"{round(100 * confidence)} %"
+    decided: Mapping[str, Mapping[str, Any]] = dialect.get("decided") or {}
+    return decided
 
 
 def _value(name: str, value: Any) -> str:
@@ -100,7 +99,7 @@ def _value(name: str, value: Any) -> str:
         return ", ".join(_parts(value))
     if isinstance(value, Sequence) and not isinstance(value, str):
         return "; ".join(", ".join(_parts(one)) if isinstance(one, Mapping) else str(one) for one in value)
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    return f"{value:,}" if isinstance(value, int) and name not in _YEARS else str(value)
 
 
 def _parts(value: Mapping[str, Any]) -> Iterator[str]:

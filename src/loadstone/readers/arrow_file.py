@@ -69,7 +69,7 @@ class ArrowFile:
         self._batches_of = batches
         self.layout = Layout(
             tuple(column.name for column in columns),
-            {**dialect, "rows": rows, "compression": stored.compression, "decided": []},
+            {**dialect, "rows": rows, "compression": stored.compression, "decided": {}},
             is_complete=rows == 0,
             types=tuple(natural_type(column) for column in columns),
         )

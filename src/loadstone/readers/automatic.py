@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from loadstone.core.sniffing.decision import Decision
 from loadstone.errors import DecompressionBomb
 from loadstone.platform.decompression import RATIO_FLOOR
 from loadstone.platform.stored import PeekedStream
@@ -13,12 +14,14 @@ from loadstone.readers.columnar import columnar_format, opened_columnar
 from loadstone.readers.delimited import DelimitedFile
 from loadstone.readers.intake import Intake
 from loadstone.readers.naming import named_format
+from loadstone.readers.opened import with_decision
 from loadstone.readers.packages import LOOK, looks_like_workbook, opened_workbook
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from loadstone.model.event import ObjectVersion
+    from loadstone.model.load import Layout
     from loadstone.model.pipeline import Format
     from loadstone.ports import ByteStream, OpenFile
     from loadstone.readers.jsonfile import JsonFile
@@ -61,7 +64,10 @@ class AutomaticReader:
             if chosen is None:
                 begins = bytes(blocks.head[:4096]).translate(None, b" \t\r\n")
                 chosen = "json" if begins.startswith((b"{", b"[{")) else "csv"
-            yield _front_end(chosen)(intake, blocks, version, file_format)
+            file = _front_end(chosen)(intake, blocks, version, file_format)
+            if file_format.type is None:
+                file.layout = with_decision(file.layout, "format", _format(file.layout, version))
+            yield file
         finally:
             intake.close()
 
@@ -79,6 +85,17 @@ def _check_expansion(version: ObjectVersion, file_format: Format) -> None:
             where=version.uri,
             hint="if the file is to be trusted, set format: {max_compression_ratio: N} in the dataset",
         )
+
+
+def _format(layout: Layout, version: ObjectVersion) -> Decision:
+    """How surely text has its format, and why."""
+    found = layout.dialect["format"]
+    named, ending = named_format(version.key)
+    if named in {"csv", "jsonl", "json"}:
+        return Decision(found, 0.95, f"the name ends in .{ending}, and the text can be read so")
+    if found == "csv":
+        return Decision(found, 0.8, "the text does not begin as JSON does")
+    return Decision(found, 0.95, "the text begins with a JSON object, or a list of them")
 
 
 def _front_end(chosen: NamedFormat) -> type[DelimitedFile | JsonFile]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
+from loadstone.core.sniffing.decision import Decision
 from loadstone.errors import FormatError
 from loadstone.readers.naming import named_format
+from loadstone.readers.opened import with_decision
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from loadstone.model.pipeline import Format
     from loadstone.platform.stored import PeekedStream
     from loadstone.ports import OpenFile
+    from loadstone.readers.arrow_file import ArrowFile
 
 __all__ = ["ColumnarFormat", "columnar_format", "opened_columnar"]
 
@@ -73,12 +76,23 @@ def opened_columnar(
         )
     stored = SeekableFile(stream, file_format, _MAGICS[columnar])
     try:
-        yield opened(stored, version.uri)
+        file = opened(stored, version.uri)
+        if file_format.type is None:
+            file.layout = with_decision(file.layout, "format", _format(columnar, head))
+        yield file
     finally:
         stored.close()
 
 
-def _opener(columnar: ColumnarFormat) -> Callable[..., OpenFile]:
+def _format(columnar: ColumnarFormat, head: bytes) -> Decision:
+    """Why a file that could be opened has its format."""
+    magic = _MAGICS[columnar]
+    if head.startswith(magic):
+        return Decision(columnar, 1.0, f"the file begins with {repr(magic)[2:-1]}")
+    return Decision(columnar, 0.95, "the name says so, and the file can be read so")
+
+
+def _opener(columnar: ColumnarFormat) -> Callable[..., ArrowFile]:
     # Each asks for a package of its own.
     if columnar == "avro":
         from loadstone.readers.avro import opened_avro  # noqa: PLC0415

@@ -11,12 +11,12 @@ from loadstone.core.sniffing.header import joined_names
 from loadstone.errors import FormatError
 from loadstone.model.load import Layout
 from loadstone.readers.blocks import Blocks, count_lines, joined
+from loadstone.readers.excerpts import SEARCHED
 from loadstone.readers.intake import Intake
 from loadstone.readers.looking import look_at, noted
 from loadstone.readers.naming import named_format
 from loadstone.readers.opened import SAMPLE_RECORDS, OpenedFile
 from loadstone.readers.pieces import (
-    SEARCHED,
     Pieces,
     fitting_rows,
     look_further,
@@ -85,10 +85,8 @@ class DelimitedFile(OpenedFile):
         )
         if blocks.is_at_end and not is_complete:
             # The end is in memory: what stands below the rows is found whether types are asked for or not.
-            pieces = self._pieces(only_end=True)
-            if pieces.footer is not None:
-                blocks.cut(pieces.footer)
-                self.layout = with_footer(self.layout, pieces)
+            pieces = self._cut(self._pieces(only_end=True))
+            self.layout = with_footer(self.layout, pieces)
 
     def chunks(self, plan: LoadPlan) -> Iterator[Chunk]:
         """The records as tuples and rejects, block by block; once."""
@@ -255,7 +253,7 @@ class DelimitedFile(OpenedFile):
     def _pieces(self, *, only_end: bool = False) -> Pieces:
         return look_further(
             self._blocks,
-            self._intake.ranges,
+            self._intake,
             self._look,
             seen=self._sampled,
             offset=self._offset,
@@ -265,13 +263,22 @@ class DelimitedFile(OpenedFile):
             only_end=only_end,
         )
 
+    def _cut(self, pieces: Pieces) -> Pieces:
+        """Takes the text as ended where what stands below the rows begins, if anything does."""
+        recoded = self._intake.recoded
+        if pieces.footer is None:
+            return pieces
+        if recoded is None or self._blocks.is_at_end:
+            self._blocks.cut(pieces.footer)
+        elif not recoded.cut(pieces.tail, self._size):
+            return pieces._replace(footer=None, footer_lines=())
+        return pieces
+
     def _further(self) -> Layout:
         """The layout with what the rest of the file shows, or pieces of it; what is below the rows is cut."""
         first, width = self.layout, len(self.layout.names)
-        pieces = self._pieces()
+        pieces = self._cut(self._pieces())
         found = (*first.sample, *pieces.middle, *pieces.end)
-        if pieces.footer is not None:
-            self._blocks.cut(pieces.footer)
         empty = {i for i in range(width) if not any(row[i] for row in found)}
         rest: tuple[tuple[str | None, ...], ...] = ()
         if empty and not pieces.is_complete and self._size <= SEARCHED:

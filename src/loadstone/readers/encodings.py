@@ -129,11 +129,23 @@ class Transcoder:
         self._decoder = codecs.getincrementaldecoder(encoding)("loadstone.undecodable")
         self._head = head
         self._is_at_end = False
+        self._taken = 0
+        self._limit: int | None = None
+
+    def cut(self, at: int) -> bool:
+        """Takes the stream as ended behind so many bytes, the head's among them; False where that is past."""
+        if self._taken > at:
+            return False
+        self._limit = at
+        return True
 
     def read(self, size: int, /) -> bytes:
         """About `size` bytes of UTF-8; empty only at the end."""
         while not self._is_at_end:
             data, self._head = self._head or self._stream.read(size), b""
+            if self._limit is not None:
+                data = data[: self._limit - self._taken]
+            self._taken += len(data)
             self._is_at_end = not data
             text = self._decoder.decode(data, final=self._is_at_end)
             if text:

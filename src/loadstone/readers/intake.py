@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from loadstone.model.pipeline import Format
     from loadstone.ports import ByteStream
+    from loadstone.readers.recoded import RecodedText
 
 __all__ = ["Intake"]
 
@@ -29,7 +30,9 @@ class Intake:
     Attributes:
         compression: what the stored bytes are compressed with, or None.
         encoding: the text's encoding.
-        ranges: reads (offset, size) of the stored bytes; None unless these are the text, and can be had so.
+        ranges: reads the text that (offset, size) of the stored bytes hold; None where these are compressed,
+            or can only be had from front to back.
+        recoded: where they can be had so and are another encoding than UTF-8, what turns them into it.
 
     Raises:
         CompressionError: from here or from `readinto`: the compressed bytes are damaged.
@@ -52,8 +55,14 @@ class Intake:
             self._transcoder = Transcoder(self._text, self.encoding.name, bytes(self._pending))
             self._pending = memoryview(b"")
         self.ranges: Ranges | None = None
-        if self.compression is None and self._transcoder is None:
+        self.recoded: RecodedText | None = None
+        if self.compression is None:
             self.ranges = getattr(stream, "read_ranges", None)
+        if self.ranges is not None and self._transcoder is not None:
+            from loadstone.readers.recoded import RecodedText  # noqa: PLC0415 - UTF-8 does without
+
+            self.recoded = RecodedText(self.ranges, self.encoding.name, self.encoding.mark, self._transcoder)
+            self.ranges = self.recoded.read
 
     @property
     def bytes_read(self) -> int:

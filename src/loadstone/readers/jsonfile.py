@@ -8,18 +8,28 @@ from typing import TYPE_CHECKING
 from loadstone.codec.jsonmembers import Member, read_members, read_value
 from loadstone.codec.jsonobject import LONELY
 from loadstone.codec.jsonstream import JsonEncoder
+from loadstone.core.sniffing.decision import Decision
 from loadstone.errors import FormatError
 from loadstone.model.contract import LoadPlan
 from loadstone.model.load import Layout
 from loadstone.model.records_path import parse_records_path
-from loadstone.readers.blocks import Blocks, count_lines, joined
+from loadstone.readers.blocks import BLOCK_SIZE, Blocks, count_lines, joined
+from loadstone.readers.excerpts import WHOLE, told_places
 from loadstone.readers.intake import Intake
-from loadstone.readers.jsonform import Form, JsonShape, find_form
+from loadstone.readers.json_pieces import (
+    JsonPieces,
+    element_start,
+    look_at_elements,
+    look_at_held,
+    look_at_lines,
+)
+from loadstone.readers.jsonform import Form, JsonShape, find_form, form_decision, json_encoding, one_document
+from loadstone.readers.jsonsample import names_of, table_of
 from loadstone.readers.naming import named_format
-from loadstone.readers.opened import SAMPLE_RECORDS, OpenedFile
+from loadstone.readers.opened import SAMPLE_RECORDS, OpenedFile, why_only_beginning, with_sample
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from loadstone.model.batch import Chunk
     from loadstone.model.event import ObjectVersion
@@ -42,12 +52,18 @@ class JsonFile(OpenedFile):
         self._blocks = blocks
         self._format = file_format
         self._where = version.uri
-        self._decided = ["encoding"] if intake.encoding.is_decided else []
+        self._size = version.size
+        self._says_lines = named_format(version.key)[0] == "jsonl"
+        self._decided: dict[str, Decision] = {}
+        if intake.encoding.is_decided:
+            self._decided["encoding"] = json_encoding(intake.encoding, blocks.head)
+        self._sampled = 0
+        self._first: list[tuple[int, int]] = []
         self._line = 1
         self._offset = intake.text_offset
         for _ in range(file_format.skip_lines or 0):
             self._skip_line()
-        self._shape = self._find_shape(says_lines=named_format(version.key)[0] == "jsonl")
+        self._shape = self._find_shape()
         if self._shape.form == "lines":
             records, is_complete = self._lines()
         else:
@@ -90,7 +106,7 @@ class JsonFile(OpenedFile):
         self._offset += end
         self._blocks.skip(end)
 
-    def _find_shape(self, *, says_lines: bool) -> JsonShape:
+    def _find_shape(self) -> JsonShape:
         """The form: configured, or told by the file."""
         while b"\n" not in bytes(self._blocks.head).lstrip() and self._blocks.extend():
             pass
@@ -106,14 +122,12 @@ class JsonFile(OpenedFile):
                 where=self._where,
                 hint="give `format: {type: csv}` if it is delimited text",
             )
-        form = find_form(head, is_whole=self._blocks.is_at_end, says_lines=says_lines)
+        form = find_form(head, is_whole=self._blocks.is_at_end, says_lines=self._says_lines)
         if self._format.type == "jsonl":
             self._check_lines(head, form)
             form = "lines"
         elif self._format.records is not None:
             form = "array" if head[:1] == b"[" else "documents"
-        else:
-            self._decided.append("form")
         return JsonShape(
             form,
             path=parse_records_path(self._format.records or "$"),
@@ -139,56 +153,133 @@ class JsonFile(OpenedFile):
         """The first lines of the head that are not blank, and whether these are all."""
         while b"\n" not in bytes(self._blocks.head) and self._blocks.extend():
             pass
-        lines = bytes(self._blocks.head).split(b"\n")
+        head = bytes(self._blocks.head)
+        lines = head.split(b"\n")
         if not self._blocks.is_at_end:
             lines.pop()  # it goes on in the next block
-        filled = [line for line in lines if not line.isspace() and line]
-        is_complete = self._blocks.is_at_end and len(filled) <= SAMPLE_RECORDS
-        return filled[:SAMPLE_RECORDS], is_complete
+        filled: list[bytes] = []
+        for line in lines:
+            if len(filled) == SAMPLE_RECORDS:
+                break
+            self._sampled += len(line) + 1
+            if line and not line.isspace():
+                filled.append(line)
+        return filled, self._blocks.is_at_end and not head[self._sampled :].strip()
 
     def _records(self) -> tuple[list[bytes], bool]:
         """The first records of the head that are JSON, and whether the head holds the whole file."""
         while True:
-            encoder = JsonEncoder(
-                LoadPlan((), lineage=False, trace=True),
-                path=self._shape.path,
-                max_record_bytes=self._format.max_record_bytes,
-                takes_values=True,
-                stop_after=SAMPLE_RECORDS,
-                first_line=self._line,
-                first_offset=self._offset,
-            )
-            head = self._blocks.head
-            try:
-                chunk, consumed = encoder.feed(head, self._blocks.is_at_end)
-            except FormatError as error:
-                raise self._placed(error) from None
-            if chunk.records or not self._blocks.extend():
+            self._first, consumed = self._places(SAMPLE_RECORDS)
+            if self._first or not self._blocks.extend():
                 break
-        index = chunk.index
-        if index is None:
-            raise AssertionError("the plan asks for a trace")
-        places = zip(index.byte_offsets, index.byte_lengths, strict=True)
-        records = [bytes(head[at - self._offset : at - self._offset + size]) for at, size in places]
+        head = self._blocks.head
+        self._sampled = consumed
+        records = [bytes(head[at : at + size]) for at, size in self._first]
         return records, self._blocks.is_at_end and consumed == len(head)
+
+    def _places(self, stop_after: int = 0) -> tuple[list[tuple[int, int]], int]:
+        """Where records of the head that are JSON begin, and their lengths; and how far that was read.
+
+        Args:
+            stop_after: so many are enough; 0: all of those in the first megabyte.
+        """
+        head = self._blocks.head if stop_after else self._blocks.head[:BLOCK_SIZE]
+        is_final = self._blocks.is_at_end and len(head) == len(self._blocks.head)
+        encoder = JsonEncoder(
+            LoadPlan((), lineage=False, trace=True),
+            path=self._shape.path,
+            max_record_bytes=self._format.max_record_bytes,
+            takes_values=True,
+            stop_after=stop_after,
+            first_line=self._line,
+        )
+        try:
+            chunk, consumed = encoder.feed(head, is_final)
+        except FormatError as error:
+            raise self._placed(error) from None
+        if chunk.index is None:
+            raise AssertionError("the plan asks for a trace")
+        return list(zip(chunk.index.byte_offsets, chunk.index.byte_lengths, strict=True)), consumed
 
     def _layout(self, records: Sequence[bytes], is_complete: bool) -> Layout:
         """Keys, sample and kinds; files whose first record is no object are files of values."""
         first = next((record for record in records if record != b"null"), b"" if records else b"{")
         if self._shape.form != "lines" and first[:1] != b"{":
             self._shape = replace(self._shape, takes_values=True)
-            rows = [{LONELY: read_value(record)} for record in records]
-        else:
-            read = (read_members(record, self._shape.separator) for record in records)
-            rows = [members for members in read if members is not None]
-        names = tuple(dict.fromkeys(name for members in rows for name in members))
-        return Layout(
-            names,
-            self._dialect(),
-            tuple(_cells(members, names) for members in rows),
-            is_complete,
-            tuple(frozenset(m[name].kind for m in rows if name in m) for name in names),
+        rows = self._rows(records)
+        self._decide(records, rows, is_complete=is_complete)
+        names = names_of(rows)
+        sample, kinds = table_of(rows, names)
+        further = None if is_complete else self._further
+        return Layout(names, self._dialect(), sample, is_complete, kinds, further=further)
+
+    def _rows(self, records: Iterable[bytes]) -> list[dict[str, Member]]:
+        """The members of the records that are JSON."""
+        if self._shape.takes_values:
+            return [{LONELY: read_value(record)} for record in records]
+        read = (read_members(record, self._shape.separator) for record in records)
+        return [members for members in read if members is not None]
+
+    def _decide(
+        self, records: Sequence[bytes], rows: Sequence[Mapping[str, Member]], *, is_complete: bool
+    ) -> None:
+        shape = self._shape
+        if self._format.type != "jsonl" and self._format.records is None:
+            self._decided["form"] = form_decision(
+                shape.form,
+                records=len(records),
+                objects=len(rows),
+                is_complete=is_complete,
+                says_lines=self._says_lines,
+            )
+            if shape.form != "array" and is_complete and len(rows) == len(records) == 1:
+                self._decided |= one_document(rows[0])
+        if shape.takes_values:
+            self._decided["values"] = Decision(True, 0.9, "the first record that is not null is no object")
+
+    def _further(self) -> Layout:
+        """The layout with records from the middle and the end of the file, as far as these can be had."""
+        pieces = self._pieces()
+        first = self.layout
+        middle, end = self._rows(pieces.middle), self._rows(pieces.end)
+        names = names_of([*middle, *end], first.names)
+        rows, kinds = table_of([*middle, *end], names)
+        lacking = len(names) - len(first.names)
+        before = (*first.kinds, *[frozenset[str]()] * lacking)
+        self.layout = with_sample(
+            first._replace(names=names, kinds=tuple(a | b for a, b in zip(before, kinds, strict=True))),
+            (*((*row, *[None] * lacking) for row in first.sample), *rows),
+            told_places(len(first.sample), len(middle), len(end), has_end=pieces.has_end),
+            is_complete=pieces.is_complete,
+            only_beginning="" if pieces.has_end else self._why_only_beginning(),
         )
+        return self.layout
+
+    def _pieces(self) -> JsonPieces:
+        """Records from where it is known that one begins."""
+        blocks, intake, shape, seen = self._blocks, self._intake, self._shape, self._sampled
+        if shape.form == "lines":
+            return look_at_lines(blocks, intake, seen=seen, offset=self._offset, size=self._size)
+        is_short = blocks.is_at_end and len(blocks.head) - seen <= WHOLE
+        if shape.form == "array" and not shape.path and not is_short:
+            start = element_start(self._first, bytes(blocks.head[:seen]))
+            if start is not None:
+                return look_at_elements(
+                    blocks, intake, start, seen=seen, offset=self._offset, size=self._size
+                )
+        try:
+            places, _ = self._places()
+        except FormatError:  # which ends the load when it gets there
+            return JsonPieces(has_end=False)
+        head = blocks.head[:BLOCK_SIZE]
+        rest = [place for place in places if place[0] >= seen]
+        is_all = blocks.is_at_end and len(head) == len(blocks.head)
+        return look_at_held(rest, head, seen=seen, is_all=is_all)
+
+    def _why_only_beginning(self) -> str:
+        if self._intake.ranges is None and not self._blocks.is_at_end:
+            return why_only_beginning(self.layout)
+        return "where a record begins can only be told from the beginning on"
 
     def _dialect(self) -> dict[str, object]:
         encoding = self._intake.encoding
@@ -199,7 +290,7 @@ class JsonFile(OpenedFile):
             "byte_order_mark": bool(encoding.mark),
             "compression": self._intake.compression,
             "skip_lines": self._format.skip_lines or 0,
-            "decided": self._decided,
+            "decided": {name: decision.noted for name, decision in self._decided.items()},
         }
         if shape.form != "lines":
             dialect |= {"form": shape.form, "records": self._format.records or "$"}
@@ -208,7 +299,3 @@ class JsonFile(OpenedFile):
         if shape.separator is not None:
             dialect |= {"nested": "flatten", "separator": shape.separator}
         return dialect
-
-
-def _cells(members: dict[str, Member], names: Sequence[str]) -> tuple[str | None, ...]:
-    return tuple([None if (member := members.get(name)) is None else member.text for name in names])

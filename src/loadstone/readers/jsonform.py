@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import codecs
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from loadstone.codec.jsonlines import JsonLinesEncoder
 from loadstone.codec.jsonstream import JsonEncoder
 from loadstone.codec.jsontext import value_end
+from loadstone.core.sniffing.decision import Decision
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from loadstone.codec.jsonmembers import Member
     from loadstone.model.contract import LoadPlan
+    from loadstone.readers.encodings import Encoding
 
-__all__ = ["Form", "JsonShape", "find_form"]
+__all__ = ["Form", "JsonShape", "find_form", "form_decision", "json_encoding", "one_document"]
 
+#: Bytes that are looked at to tell the encoding.
+_LOOK = 64 * 1024
 #: `lines`: one object per line; `array`; `documents`: one value, or several one behind the other.
 Form = Literal["lines", "array", "documents"]
 
@@ -99,3 +105,50 @@ def find_form(head: bytes, *, is_whole: bool, says_lines: bool) -> Form:
     if rest.lstrip(b" \t")[:1] in {b"{", b"\n", b"\r"} or (says_lines and (is_whole or not rest)):
         return "lines"
     return "documents"
+
+
+def form_decision(form: Form, *, records: int, objects: int, is_complete: bool, says_lines: bool) -> Decision:
+    """How surely a file has its form, and why.
+
+    Args:
+        form: of the file.
+        records: that its beginning shows: lines that are not blank, elements or documents.
+        objects: how many of them are JSON objects.
+        is_complete: whether it has no others.
+        says_lines: whether the file's name is one of JSON Lines.
+    """
+    if form == "array":
+        return Decision(form, 1.0, "the text begins with '[': the elements of the array are the records")
+    if form == "documents":
+        if is_complete and records == 1:
+            return Decision(form, 1.0, "the file is one value")
+        return Decision(form, 0.9, "values stand one behind the other, not each on a line of its own")
+    which = "" if is_complete else "first "
+    evidence = f"{objects:,} of the {which}{records:,} lines are JSON objects"
+    if records == 1:
+        evidence = f"the {which or 'only '}line is {'a' if objects else 'no'} JSON object"
+    share = objects / records if records else 0.0
+    if says_lines:
+        return Decision(form, max(share, 0.5), f"{evidence}, and the name says so")
+    return Decision(form, share, evidence)
+
+
+def json_encoding(encoding: Encoding, head: memoryview) -> Decision:
+    """How surely JSON has its encoding, and why: UTF-8, unless a mark or zero bytes tell otherwise."""
+    decision = encoding.decision
+    if encoding.name == "utf-8" and not encoding.mark:
+        try:
+            codecs.utf_8_decode(head[:_LOOK], "strict", False)  # which lets its last character be cut off
+        except UnicodeDecodeError:
+            evidence = "JSON is UTF-8, though this text has bytes that are not: their records are rejected"
+            return Decision(encoding.name, 0.5, evidence)
+    return decision
+
+
+def one_document(members: Mapping[str, Member]) -> dict[str, Decision]:
+    """Of a file that is one object, where its records could be."""
+    lists = [name for name, member in members.items() if member.raw.startswith("[")]
+    if not lists:
+        return {}
+    evidence = f"the object is taken for one record; `format: {{records: $.{lists[0]}}}` takes the list in it"
+    return {"records": Decision("$", 0.5, evidence)}

@@ -7,17 +7,20 @@ from typing import TYPE_CHECKING, NamedTuple
 from loadstone.codec.sampling import SampledRecord, split_records
 from loadstone.core.sniffing.decision import Decision, Record
 from loadstone.core.sniffing.regions import find_footer
+from loadstone.readers.excerpts import RECORDS, SEARCHED, behind_line, excerpts, told_places
 from loadstone.readers.looking import shown_line
+from loadstone.readers.opened import why_only_beginning, with_sample
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from loadstone.model.load import Layout
     from loadstone.readers.blocks import Blocks
+    from loadstone.readers.excerpts import Excerpts
+    from loadstone.readers.intake import Intake
     from loadstone.readers.looking import Look
 
 __all__ = [
-    "SEARCHED",
     "Pieces",
     "aligned_records",
     "fitting_rows",
@@ -29,14 +32,7 @@ __all__ = [
 
 Row = tuple[str | None, ...]
 
-#: So much text beyond the first records is looked at as a whole.
-_WHOLE = 256 * 1024
-#: Else pieces of this size: at even distances, and at the end.
-_PIECE = 16 * 1024
-_BETWEEN = 3
-_RECORDS = 150
-#: A column that none of them has a value for is looked for in all of a text that is not longer than this.
-SEARCHED = 4 * 1024 * 1024
+#: Rows with a value for a column that no piece has one for.
 _FOUND = 1000
 #: The share of a piece's records that must have as many cells as the table has columns.
 _ALIKE = 0.8
@@ -51,6 +47,8 @@ class Pieces(NamedTuple):
         is_complete: whether all of the file was seen.
         footer: where what stands below the rows begins, in bytes from the head's start; None: nothing does.
         footer_lines: these lines.
+        tail: the text from there to the end of the file.
+        has_end: whether the end of the file could be had.
     """
 
     middle: tuple[Row, ...] = ()
@@ -58,18 +56,13 @@ class Pieces(NamedTuple):
     is_complete: bool = False
     footer: int | None = None
     footer_lines: tuple[bytes, ...] = ()
-
-
-class _Piece(NamedTuple):
-    start: int
-    text: bytes
-    is_aligned: bool
-    is_last: bool
+    tail: bytes = b""
+    has_end: bool = True
 
 
 def look_further(
     blocks: Blocks,
-    ranges: Callable[[Sequence[tuple[int, int]]], Sequence[bytes]] | None,
+    intake: Intake,
     look: Look,
     *,
     seen: int,
@@ -79,59 +72,34 @@ def look_further(
     finds_footer: bool,
     only_end: bool = False,
 ) -> Pieces:
-    """Looks at the rest of a small file, else at pieces of it.
+    """Looks at the rest of a small file, else at pieces of it: see `excerpts`.
 
     Args:
         blocks: the text; its head stays as it is.
-        ranges: reads (offset, size) of the text as it is stored; None where only the head can be had.
+        intake: reads the stored bytes at other places.
         look: how the text is written.
         seen: bytes of the head that the first records take.
         offset: where the head begins in the file.
-        size: of the file.
+        size: of the stored file.
         width: columns.
         finds_footer: whether the end may hold lines that belong to nothing.
         only_end: look at nothing but the end.
     """
-    head = blocks.head
-    held = len(head)
-    ranges = None if blocks.is_at_end else ranges
-    total = held if ranges is None else size - offset
-    has_end = blocks.is_at_end or ranges is not None
-    if total <= seen:
-        return Pieces()
-    is_whole = has_end and total - seen <= (_PIECE if only_end else _WHOLE)
-    places = [(seen, total - seen)] if is_whole else _places(seen, total, has_end=has_end)
-    if only_end:
-        places = places[-1:]
-    if ranges is None:
-        texts = [bytes(head[start : start + length]) for start, length in places]
-    else:
-        texts = list(ranges([(offset + start, length) for start, length in places]))
-    pieces = [
-        _Piece(start, text, start == seen, has_end and start + len(text) == total)
-        for (start, _), text in zip(places, texts, strict=True)
-    ]
-    return _rows(pieces, look, width, is_whole=is_whole, finds_footer=finds_footer)
+    found = excerpts(blocks, intake, seen=seen, offset=offset, size=size, only_end=only_end)
+    return _rows(found, look, width, finds_footer=finds_footer)
 
 
 def with_pieces(first: Layout, pieces: Pieces, rest: Sequence[Row]) -> Layout:
     """The layout of the first records with what was seen beyond them."""
-    parts = {
-        "from the start": len(first.sample),
-        "from the middle": len(pieces.middle),
-        "from the end": len(pieces.end),
-        "with values that others lack": len(rest),
-    }
-    first = with_footer(first, pieces)
-    dialect = dict(first.dialect)
-    if not pieces.is_complete:
-        dialect["sampled"] = {name: rows for name, rows in parts.items() if rows}
-    return first._replace(
-        dialect=dialect,
-        sample=(*first.sample, *pieces.middle, *pieces.end, *rest),
+    parts = told_places(len(first.sample), len(pieces.middle), len(pieces.end), has_end=pieces.has_end)
+    if rest:
+        parts["with values that others lack"] = len(rest)
+    return with_sample(
+        with_footer(first, pieces),
+        (*first.sample, *pieces.middle, *pieces.end, *rest),
+        parts,
         is_complete=pieces.is_complete,
-        seen=", ".join(f"{rows:,} rows {name}" for name, rows in parts.items() if rows),
-        further=None,
+        only_beginning="" if pieces.has_end else why_only_beginning(first),
     )
 
 
@@ -180,7 +148,7 @@ def aligned_records(
     Both are tried, that the text begins outside of quotes and that it begins within them; the one that makes
     more records of the right width is believed, and none where neither makes enough.
     """
-    begin = _behind_line(text)
+    begin = behind_line(text)
     outside = _split(text[begin:], look, final=final, limit=limit)
     candidates = [[record._replace(start=record.start + begin, end=record.end + begin) for record in outside]]
     if look.quote and look.quote in text:
@@ -197,20 +165,16 @@ def aligned_records(
     return best[doubtful[-1] + 1 :] if doubtful else best
 
 
-def _places(seen: int, total: int, *, has_end: bool) -> list[tuple[int, int]]:
-    between = total - seen
-    places = [(seen + between * part // (_BETWEEN + 1), _PIECE) for part in range(1, _BETWEEN + 1)]
-    return [*places, (max(seen, total - _PIECE), min(_PIECE, between))] if has_end else places
-
-
-def _rows(pieces: Sequence[_Piece], look: Look, width: int, *, is_whole: bool, finds_footer: bool) -> Pieces:
+def _rows(found: Excerpts, look: Look, width: int, *, finds_footer: bool) -> Pieces:
+    pieces, is_whole = found.pieces, found.is_whole
     middle: list[Row] = []
     end: list[Row] = []
     footer: int | None = None
     lines: tuple[bytes, ...] = ()
+    tail = b""
     is_complete = is_whole
     for piece in pieces:
-        limit = len(piece.text) if is_whole or piece.is_last else _RECORDS
+        limit = len(piece.text) if is_whole or piece.is_last else RECORDS
         records: Sequence[SampledRecord]
         if piece.is_aligned:
             records = _split(piece.text, look, final=piece.is_last, limit=limit)
@@ -221,16 +185,17 @@ def _rows(pieces: Sequence[_Piece], look: Look, width: int, *, is_whole: bool, f
             stop, below = find_footer(records, _width(look, width))
             if below:
                 footer = piece.start + records[stop].start
+                tail = piece.text[records[stop].start :]
                 lines = tuple(piece.text[records[i].start : records[i].end] for i in below)
                 records = records[:stop]
         rows = fitting_rows(records, width, has_trailing=look.trailing_delimiter)
         if piece.is_last:
-            end += rows if is_whole else rows[-_RECORDS:]
+            end += rows if is_whole else rows[-RECORDS:]
         else:
             middle += rows
     if is_whole:
         middle, end = end, []
-    return Pieces(tuple(middle), tuple(end), is_complete, footer, lines)
+    return Pieces(tuple(middle), tuple(end), is_complete, footer, lines, tail, found.has_end)
 
 
 def _width(look: Look, width: int) -> int:
@@ -255,12 +220,3 @@ def _fits(record: SampledRecord, look: Look, width: int) -> bool:
 def _is_plain(record: SampledRecord, look: Look, width: int) -> bool:
     quote = look.quote.decode() if look.quote else "\0"
     return _fits(record, look, width) and not any(quote in cell for cell in record.cells if cell)
-
-
-def _behind_line(text: bytes) -> int:
-    """Where the first line that is whole begins."""
-    ends = [at for at in (text.find(b"\n"), text.find(b"\r")) if at >= 0]
-    if not ends:
-        return len(text)
-    end = min(ends)
-    return end + 2 if text[end : end + 2] == b"\r\n" else end + 1

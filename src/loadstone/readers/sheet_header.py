@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from loadstone.codec.sheetrows import IS_TEXT
+from loadstone.core.sniffing.decision import Decision
 from loadstone.errors import FormatError
 
 __all__ = ["SheetRow", "Table", "find_table"]
@@ -35,7 +36,7 @@ class Table:
         header_row: the number of the row with the names; 0 where there is none.
         first_row: the number of the first row that is a record.
         preamble: the numbers of filled rows above the header that were left out.
-        is_found: whether the header was looked for, rather than told.
+        header: the header's row and why it is that one, where it was looked for rather than told.
         unnamed: names that were made for columns without one.
     """
 
@@ -44,7 +45,7 @@ class Table:
     header_row: int
     first_row: int
     preamble: tuple[int, ...] = ()
-    is_found: bool = False
+    header: Decision | None = None
     unnamed: tuple[str, ...] = ()
 
 
@@ -77,9 +78,9 @@ def find_table(
         columns = _columns(below)
         names = tuple(f"column_{i}" for i in range(1, len(columns) + 1))
         return Table(names, columns, 0, below[0][0])
-    position = _header_position(below) if skip_lines is None else 0
+    position, found = _header_position(below) if skip_lines is None else (0, None)
     number, cells = below[position]
-    return _named(number, cells, below[position + 1 :], _numbers(below[:position]), skip_lines is None, where)
+    return _named(number, cells, below[position + 1 :], _numbers(below[:position]), found, where)
 
 
 def _named(
@@ -87,7 +88,7 @@ def _named(
     cells: Cells,
     below: Sequence[SheetRow],
     preamble: tuple[int, ...],
-    is_found: bool,
+    header: Decision | None,
     where: str,
 ) -> Table:
     found = {column: " ".join(text.decode("utf-8", "replace").split()) for column, (text, _) in cells.items()}
@@ -106,25 +107,37 @@ def _named(
         number,
         number + 1,
         preamble,
-        is_found,
+        header,
         tuple(made.values()),
     )
 
 
-def _header_position(rows: Sequence[SheetRow]) -> int:
+def _header_position(rows: Sequence[SheetRow]) -> tuple[int, Decision]:
     """Which row is the header: the first of mostly text that is as wide as the table.
 
     Where no row of text is that wide (years as names, or no header at all), the first row that is.
     """
     widest = None
-    for position, (_, cells) in enumerate(rows[:_HEADER_ROWS]):
-        if not _is_as_wide(cells, [row for _, row in rows[position + 1 : position + 1 + _ROWS_BELOW]]):
+    for position, (number, cells) in enumerate(rows[:_HEADER_ROWS]):
+        below = [row for _, row in rows[position + 1 : position + 1 + _ROWS_BELOW]]
+        if not _is_as_wide(cells, below):
             continue
         if sum(1 for _, form in cells.values() if form & IS_TEXT) * 2 > len(cells):
-            return position
+            return position, _text_header(number, cells, below)
         if widest is None:
             widest = position
-    return widest or 0
+    if widest is None:
+        why = "no row is as wide as those below it: the first one is taken"
+        return 0, Decision(rows[0][0], 0.4, why)
+    why = "the first row that is as wide as those below it; none of them is mostly text"
+    return widest, Decision(rows[widest][0], 0.5, why)
+
+
+def _text_header(number: int, cells: Cells, below: Sequence[Cells]) -> Decision:
+    why = "the first row of mostly text that is as wide as those below it"
+    if any(not form & IS_TEXT for row in below for column, (_, form) in row.items() if column in cells):
+        return Decision(number, 0.95, f"{why}, which hold other values than text")
+    return Decision(number, 0.7, f"{why}, which are text, too" if below else f"{why}: there is none")
 
 
 def _is_as_wide(cells: Cells, below: Sequence[Cells]) -> bool:

@@ -15,8 +15,9 @@ from loadstone.platform.package import Package
 from loadstone.platform.readahead import ReadAhead
 from loadstone.platform.spool import SpooledBytes
 from loadstone.readers.blocks import Blocks, joined
-from loadstone.readers.opened import OpenedFile
-from loadstone.readers.sheet_header import SheetRow, Table, find_table
+from loadstone.readers.opened import OpenedFile, with_sample
+from loadstone.readers.sheet_header import SheetRow, find_table
+from loadstone.readers.workbook_decisions import decisions
 from loadstone.readers.workbook_parts import Workbook, read_workbook
 
 if TYPE_CHECKING:
@@ -117,15 +118,20 @@ class WorkbookFile(OpenedFile):
         header = True if file_format.header is None else file_format.header
         self._table = find_table(rows, header, file_format.skip_lines, where)
         sample = [cells for number, cells in rows if number >= self._table.first_row]
-        self.layout = Layout(
+        layout = Layout(
             self._table.names,
             self._dialect(),
-            tuple(tuple(_shown(cells.get(c)) for c in self._table.columns) for cells in sample),
-            self._blocks.is_at_end and len(rows) < SAMPLE_ROWS,
-            tuple(
+            kinds=tuple(
                 frozenset(of for cells in sample if c in cells and (of := _kind(cells[c][1])))
                 for c in self._table.columns
             ),
+        )
+        self.layout = with_sample(
+            layout,
+            tuple(tuple(_shown(cells.get(c)) for c in self._table.columns) for cells in sample),
+            {"from the start": len(sample)},
+            is_complete=self._blocks.is_at_end and len(rows) < SAMPLE_ROWS,
+            only_beginning="a sheet is read from its beginning on only",
         )
 
     def chunks(self, plan: LoadPlan) -> Iterator[Chunk]:
@@ -161,6 +167,7 @@ class WorkbookFile(OpenedFile):
     def _dialect(self) -> dict[str, object]:
         table, workbook, sheet = self._table, self._workbook, self._sheet
         others = [other.name for other in workbook.sheets if other is not sheet]
+        decided = decisions(self._kind, self._format, workbook, sheet, table)
         return {
             "format": self._kind,
             "sheet": sheet.name,
@@ -174,7 +181,7 @@ class WorkbookFile(OpenedFile):
             "quote": '"',
             "encoding": "utf-8",
             "header": table.header_row > 0,
-            "decided": _decided(self._format, table, workbook),
+            "decided": {name: decision.noted for name, decision in decided.items()},
         }
 
 
@@ -201,15 +208,6 @@ def _read_strings(
                 )
     finally:
         ahead.close()
-
-
-def _decided(file_format: Format, table: Table, workbook: Workbook) -> list[str]:
-    decided = []
-    if file_format.sheet is None and len(workbook.sheets) > 1:
-        decided.append("sheet")
-    if table.is_found:
-        decided.append("header_row")
-    return decided
 
 
 def _shown(cell: tuple[bytes, int] | None) -> str | None:

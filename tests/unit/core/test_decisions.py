@@ -22,6 +22,7 @@ def decided(value: object, confidence: float = 0.9, evidence: str = "why") -> di
         ("header", False, "no"),
         ("skip_lines", 1200, "1,200"),
         ("encoding", "cp1252", "cp1252"),
+        ("date_system", 1904, "1904"),
         ("numbers", {"decimal": ",", "thousands": None}, "decimal ','"),
         ("other_tables", [{"line": 1200, "columns": 3}, {"line": 1300, "columns": 2}], None),
     ],
@@ -41,10 +42,10 @@ def test_decisions_stand_in_the_order_in_which_a_file_is_read() -> None:
     assert told_decisions(dialect)[-1].evidence == "1,000 from the start, 150 from the end"
 
 
-def test_formats_that_only_name_what_they_decided_are_told_too() -> None:
-    (one,) = told_decisions({"sheet": "May", "decided": ["sheet", "form"]})
-    assert one == ("sheet", "May", "", "found in the file")
-    assert told_decisions({"decided": []}) == []
+def test_that_only_the_beginning_was_seen_is_told_with_the_reason() -> None:
+    dialect = {"sampled": {"from the start": 1000}, "only_beginning": "it is compressed"}
+    (one,) = told_decisions(dialect)
+    assert one == ("rows seen", "1,000", "", "1,000 from the start; it is compressed")
 
 
 def test_files_agree_on_what_was_decided_alike_whatever_the_evidence() -> None:

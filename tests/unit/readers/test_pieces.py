@@ -66,7 +66,11 @@ def test_pieces_of_a_large_file_are_seen_and_told(tmp_path: Path) -> None:
 
 def test_of_a_compressed_file_only_the_beginning_is_seen(tmp_path: Path) -> None:
     layout = seen(tmp_path, gzip.compress(rows(100_000)))
-    assert layout.dialect["sampled"] == {"from the start": 1000, "from the middle": 450}
+    assert layout.dialect["sampled"] == {"from the start": 1000, "from the first megabyte": 450}
+    assert (
+        layout.dialect["only_beginning"] == "what is compressed with gzip is read from the beginning on only"
+    )
+    assert layout.seen == "1,000 rows from the start, 450 rows from the first megabyte"
 
 
 def test_a_column_without_a_value_in_any_piece_is_looked_for_in_all_of_a_file_of_some_megabytes(
@@ -90,6 +94,26 @@ def test_what_stands_below_the_rows_is_cut_whatever_the_size(tmp_path: Path, cou
         chunks = list(file.chunks(plan))
         assert sum(chunk.records for chunk in chunks) == count
         assert not any(chunk.rejects for chunk in chunks)
+        assert file.sha256 == hashlib.sha256((tmp_path / "day.csv").read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "cp1252", "latin-1"])
+@pytest.mark.parametrize("count", [20_000, 200_000])
+def test_of_a_file_in_another_encoding_the_middle_and_the_end_are_seen_and_its_footer_is_cut(
+    tmp_path: Path, encoding: str, count: int
+) -> None:
+    text = rows(count, "{0},Zoë {0},2024-01-01\n").decode() + "Total: 17 rows from Malmö\n"
+    options = {} if encoding in {"utf-16", "cp1252"} else {"encoding": encoding}
+    with opened(tmp_path, text.encode(encoding), **options) as file:
+        layout = wide_layout(file.layout, ())
+        assert layout.dialect["sampled"].keys() == {"from the start", "from the middle", "from the end"}
+        assert layout.sample[-1] == (str(count - 1), f"Zoë {count - 1}", "2024-01-01")
+        assert layout.notes[-1] == "1 line below the rows left out: 'Total: 17 rows from Malmö'"
+        numbers = [int(row[0] or 0) for row in layout.sample]
+        assert numbers == sorted(set(numbers))
+        plan = make_plan(Dataset(files=("*",), table="t"), (), layout, None, {}, "day.csv").plan
+        chunks = list(file.chunks(plan))
+        assert sum(chunk.rows for chunk in chunks) == sum(chunk.records for chunk in chunks) == count
         assert file.sha256 == hashlib.sha256((tmp_path / "day.csv").read_bytes()).hexdigest()
 
 

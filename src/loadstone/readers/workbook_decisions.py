@@ -1,0 +1,65 @@
+"""What was decided about a workbook, how surely, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from loadstone.core.sniffing.decision import Decision
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from loadstone.model.pipeline import Format
+    from loadstone.readers.sheet_header import Table
+    from loadstone.readers.workbook_parts import Sheet, Workbook
+
+__all__ = ["decisions"]
+
+_SHOWN = 5
+_KINDS = {
+    "xlsx": "the file is a zip archive with the parts of a workbook",
+    "xlsb": "the file is a zip archive with the binary parts of a workbook",
+    "ods": "the file is a zip archive with an OpenDocument content",
+    "xls": "the file is a compound document, as Excel wrote them up to 2003",
+}
+
+
+def decisions(
+    kind: str, file_format: Format, workbook: Workbook, sheet: Sheet, table: Table
+) -> dict[str, Decision]:
+    """What the configuration left open, by name, as it was found in the workbook."""
+    decided = {"format": Decision(kind, 1.0, _KINDS[kind])}
+    if file_format.sheet is None:
+        decided["sheet"] = _sheet(workbook, sheet)
+    if kind == "xlsx":
+        # What reads the other kinds turns dates into text on its own.
+        why = "the workbook says so" if workbook.is_1904 else "the workbook does not say 1904"
+        decided["date_system"] = Decision(1904 if workbook.is_1904 else 1900, 1.0, why)
+    if table.header is not None:
+        decided["header_row"] = table.header
+        if table.preamble:
+            why = f"filled rows above the header: {_listed(table.preamble)}"
+            decided["skipped_rows"] = Decision(len(table.preamble), table.header.confidence, why)
+    if table.unnamed:
+        why = "the header has no name for them, but there are values: each is named by its place"
+        decided["unnamed_columns"] = Decision(list(table.unnamed), 0.9, why)
+    return decided
+
+
+def _sheet(workbook: Workbook, sheet: Sheet) -> Decision:
+    others = [other for other in workbook.sheets if other is not sheet]
+    if not others:
+        return Decision(sheet.name, 1.0, "the only sheet")
+    if not sheet.is_visible:
+        return Decision(
+            sheet.name, 0.5, f"the first of {len(workbook.sheets):,} sheets, all of which are hidden"
+        )
+    names = _listed([repr(other.name) for other in others])
+    if any(other.is_visible for other in others):
+        return Decision(sheet.name, 0.6, f"the first sheet that is visible; there are {names}, too")
+    return Decision(sheet.name, 0.9, f"the only sheet that is visible; {names} is hidden")
+
+
+def _listed(items: Sequence[object]) -> str:
+    some = ", ".join(f"{item:,}" if isinstance(item, int) else str(item) for item in items[:_SHOWN])
+    return some + (", ..." if len(items) > _SHOWN else "")
