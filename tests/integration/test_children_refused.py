@@ -326,6 +326,21 @@ def test_elements_that_are_referred_to_stay_with_their_record(landing: Landing) 
     assert items(landing) == [(1, 0, "a"), (2, 0, "y")]
 
 
+def test_a_parent_that_is_partitioned_already_has_children_by_its_key(landing: Landing) -> None:
+    landing.options |= MODES["merge"]
+    landing.query(
+        "CREATE TABLE orders (id bigint PRIMARY KEY, _load_id bigint, _row bigint) PARTITION BY HASH (id)"
+    )
+    for part in range(2):
+        remainder = f"WITH (MODULUS 2, REMAINDER {part})"
+        landing.query(f"CREATE TABLE orders_{part} PARTITION OF orders FOR VALUES {remainder}")
+    first = landing.put_and_load(lines(order(1, "a"), order(2, "c")), "one.jsonl")
+    assert first.state == "loaded", first.error
+    landing.query("ALTER TABLE orders_items ADD CHECK (sku <> 'b')")
+    landing.put_and_load(lines(order(1, "b"), order(2, "d"), order(3, "e")), "two.jsonl")
+    assert items(landing) == [(1, 0, "a"), (2, 0, "d"), (3, 0, "e")]
+
+
 @pytest.mark.parametrize("limit", [2, "10%"])
 def test_the_reject_limit_holds_for_what_children_refuse(landing: Landing, limit: int | str) -> None:
     landing.put_and_load(lines(order(1, "a")), "one.jsonl")

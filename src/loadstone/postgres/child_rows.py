@@ -222,7 +222,7 @@ class ChildRows:
     def _has_parent(self, part: Part) -> str:
         """The condition that an element's record is in the parent's table.
 
-        The window is said of each table: the planner does not infer it, nor know how many rows are this load's.
+        The window is said of each table: the planner does not infer it, nor how many rows are this load's.
         """
         condition = f"p._load_id = {self._load_id} AND p._row = s.{quote(self._record)}"
         condition += f" AND {_within('p', '_row', part.records)}"
