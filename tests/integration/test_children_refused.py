@@ -364,6 +364,24 @@ def test_a_plan_tells_what_a_child_would_refuse(landing: Landing) -> None:
     assert items(landing) == [(1, 0, "a")]
 
 
+def test_a_check_that_is_added_while_a_load_runs_fails_it_with_the_way_out(landing: Landing) -> None:
+    landing.put_and_load(lines(order(1, "a")), "one.jsonl")
+    landing.query(
+        """
+        CREATE FUNCTION meanwhile() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN
+            ALTER TABLE orders_items ADD CHECK (sku <> 'b'); RETURN new;
+        END$$;
+        CREATE TRIGGER meanwhile AFTER INSERT ON orders FOR EACH ROW EXECUTE FUNCTION meanwhile()
+        """
+    )
+    outcome = landing.put_and_load(lines(order(2, "b")), "two.jsonl")
+    assert (outcome.state, outcome.error_code) == ("failed", "23514")
+    assert "load again" in (outcome.hint or "")
+    assert orders(landing) == [1]
+    landing.query("DROP TRIGGER meanwhile ON orders; ALTER TABLE orders_items ADD CHECK (sku <> 'b')")
+    assert landing.load("two.jsonl").counts.rejected == 1
+
+
 def test_parents_fire_their_statement_triggers_once(landing: Landing) -> None:
     landing.put_and_load(lines(order(1, "a")), "one.jsonl")
     landing.query(

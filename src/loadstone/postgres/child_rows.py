@@ -214,8 +214,8 @@ class ChildRows:
             raise DestinationError(
                 reason_of(error),
                 where=self._ready.sql,
-                hint="nothing about the table told that it would refuse an element, so its records went in"
-                " already; a rule under `children:` (max_length, values, range) rejects such a record",
+                hint="nothing told that the table may refuse an element when the load began; where it was"
+                " altered since, load again and the record is rejected",
                 code=error.sqlstate,
             ) from error
 
