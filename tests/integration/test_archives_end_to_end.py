@@ -22,6 +22,7 @@ from loadstone.model.load import LoadOutcome
 from loadstone.model.pipeline import Pipeline
 from loadstone.platform.decompression import RATIO_FLOOR
 from loadstone.sources import open_source
+from loadstone.wiring.orders import Selection
 from loadstone.wiring.workspace import Workspace
 
 DAY = "id,v\n{0},{0}\n"
@@ -268,6 +269,20 @@ def test_each_dataset_says_what_becomes_of_the_files_that_are_gone(folder_landin
     }
     assert landing.rows("id") == [(1,)]
     assert landing.query("SELECT id FROM customers") == [(7,)]
+
+
+def test_what_the_command_line_says_of_a_load_is_not_asked_of_other_datasets(folder_landing: Landing) -> None:
+    landing = folder_landing
+    merged = {"files": "m/*", "table": "merged", "mode": "merge", "key": "id", "order_by": "v"}
+    datasets = {"orders": {"files": "*.zip", "table": "orders", "on_delete": "remove_rows"}, "merged": merged}
+    pipeline = Pipeline.from_dict({"source": landing.source, "datasets": datasets})
+    landing.put("day.zip", zipped(days(1, 2)))
+    with Workspace(pipeline, landing.database_url) as workspace:
+        list(workspace.load([landing.uri("day.zip")], selection=Selection(mode="append")))
+        landing.put("day.zip", zipped(days(2, 3)))
+        outcomes = list(workspace.load([landing.uri("day.zip")], selection=Selection(mode="append")))
+    assert told(outcomes, landing)[0] == ("day.zip!/1.csv", "removed")
+    assert landing.rows("id") == [(2,), (3,)]
 
 
 def test_a_plan_tells_what_would_count_as_deleted_and_takes_nothing_out(folder_landing: Landing) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from msgspec.structs import replace
 
 from loadstone.core.members import matches_file, split_member
+from loadstone.errors import LoadstoneError
 from loadstone.executor.event import handle_event
 from loadstone.executor.load import Parts
 from loadstone.model.event import Event, ObjectVersion
@@ -31,7 +32,7 @@ def vanished(
     Args:
         orders: for what the archives hold now.
         pipeline: its datasets say what the deletion of a file does.
-        selection: what the command line says over that.
+        selection: which dataset and table the command line names.
         database: its ledger is asked once for each dataset and source.
     """
     if selection.table:
@@ -50,6 +51,8 @@ def removed(gone: SourcedOrder, parts: Parts) -> LoadOutcome:
     """Does with a file that its archive no longer holds what its dataset does with deleted files."""
     version = gone.order.request.version
     outcome = handle_event(Event("removed", version.bucket, version.key), gone.order, parts)
+    if outcome.state != "removed":
+        return outcome  # it is there again, or somebody is at work on it
     return replace(outcome, notes=(_told(gone), *outcome.notes))
 
 
@@ -59,10 +62,10 @@ def vanished_notes(gone: Sequence[SourcedOrder]) -> tuple[str, ...]:
 
 
 def _replacing(pipeline: Pipeline, selection: Selection) -> Iterator[tuple[str, Dataset]]:
-    for name, configured in pipeline.datasets.items():
-        dataset = replace_table(selection.applied(configured), name)
+    """As configured: what the command line says of one load is not meant for other datasets."""
+    for name, dataset in pipeline.datasets.items():
         if selection.dataset in {None, name} and dataset.overwrite == "replace_rows":
-            yield name, dataset
+            yield name, replace_table(dataset, name)
 
 
 def _gone(source: ArchiveSource, key: str) -> ObjectVersion | None:
@@ -74,7 +77,10 @@ def _gone(source: ArchiveSource, key: str) -> ObjectVersion | None:
     place = key.removeprefix(source.prefix)
     if not any(matches_file(place, pattern) for pattern in listed.patterns):
         return None
-    contents = source.contents(listed.version)
+    try:
+        contents = source.contents(listed.version)
+    except LoadstoneError:
+        return None  # loading what it holds will tell
     if contents is None or not contents.files or member.name in {*contents.files, *contents.left_out}:
         return None
     return member_version(listed.version, member.name)
