@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import islice
-from typing import NamedTuple
 
 import psycopg
+from msgspec import Struct
 
 from loadstone.core.children import POSITION
 from loadstone.model.batch import Reject
@@ -29,7 +29,7 @@ __all__ = ["ElementRefusals", "Part", "Work"]
 _BATCH = 10_000
 
 
-class Part(NamedTuple):
+class Part(Struct, frozen=True):
     """A part of the elements at hand; with None for both, all.
 
     Attributes:

@@ -57,7 +57,7 @@ class ArchiveContents(Struct, frozen=True):
     left_out: tuple[str, ...]
 
 
-class Listed(NamedTuple):
+class Listed(Struct, frozen=True):
     """An archive that was listed.
 
     Attributes:

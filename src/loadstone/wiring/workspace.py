@@ -141,7 +141,7 @@ class Workspace:
             from loadstone.wiring.vanished import vanished, vanished_notes  # noqa: PLC0415 - as in `load`
 
             notes = vanished_notes(list(vanished(orders, self.pipeline, selection, self.database)))
-            orders[:1] = [one._replace(notes=(*notes, *one.notes)) for one in orders[:1]]
+            orders[:1] = [replace(one, notes=(*notes, *one.notes)) for one in orders[:1]]
         for sourced in orders:
             parts = replace(self.parts(sourced.source, progress), database=database)
             outcome = self._run(sourced, parts, Standing(self.database))
