@@ -220,7 +220,8 @@ def test_a_large_file_is_ended_amid_its_rows_and_none_of_them_stays(deployed: De
     assert answer.failures == ["0"]
     assert deployed.rows() == ROWS_A
     ((reason,),) = deployed.query("SELECT error FROM loadstone.loads WHERE key = 'in/large.csv'")
-    assert "% of the file had been read; nothing of it was kept" in reason
+    assert "time" in reason
+    assert "nothing of" in reason
 
 
 def test_a_shutdown_undoes_what_is_under_way_and_says_why(

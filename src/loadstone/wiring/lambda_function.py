@@ -12,6 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
+import obstore.store  # noqa: F401 - made ready before the first event, when nobody waits
+
 from loadstone.config.destination import choose_destination
 from loadstone.config.pipeline_file import read_pipeline
 from loadstone.errors import (
@@ -28,7 +30,6 @@ from loadstone.model.load import LoadOutcome
 from loadstone.platform.alarm import alarmed
 from loadstone.platform.clock import SystemClock
 from loadstone.platform.metrics import EmbeddedMetrics
-from loadstone.sources import s3 as _s3  # noqa: F401 - as much as possible is ready before the first event
 from loadstone.triggers.s3_event import parse_events
 from loadstone.wiring import events as work
 from loadstone.wiring.quiet import Quiet
