@@ -23,6 +23,7 @@ from loadstone.ports import Progress, Source
 from loadstone.postgres import PostgresDatabase
 from loadstone.readers.automatic import AutomaticReader
 from loadstone.wiring.archives import Standing, as_known, refused
+from loadstone.wiring.database_access import database_access
 from loadstone.wiring.keys import telling_of_key, with_key
 from loadstone.wiring.orders import Selection, SourcedOrder, orders_for
 from loadstone.wiring.quiet import Quiet
@@ -59,7 +60,8 @@ class Workspace:
         url = choose_destination(to, pipeline, environment)
         self.is_embedded = url is None
         self._url = url or _embedded_url()
-        self.database = PostgresDatabase(self._url, limits=pipeline.limits)
+        self._access = database_access(self._url, environment)
+        self.database = PostgresDatabase(self._access, limits=pipeline.limits)
         self._migrates = migrate
 
     @classmethod
@@ -126,7 +128,7 @@ class Workspace:
         from loadstone.model.rehearsal import PlannedLoad  # noqa: PLC0415 - loads do without these
         from loadstone.postgres.rehearsal import RehearsalDatabase  # noqa: PLC0415
 
-        database = RehearsalDatabase(self._url, limits=self.pipeline.limits)
+        database = RehearsalDatabase(self._access, limits=self.pipeline.limits)
         for sourced in orders_for(uris, self.pipeline, selection or Selection()):
             parts = replace(self.parts(sourced.source, progress), database=database)
             outcome = self._run(sourced, parts, Standing(self.database))
