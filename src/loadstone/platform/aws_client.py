@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from collections.abc import Iterator
@@ -24,6 +25,9 @@ __all__ = ["aws_client", "aws_errors"]
 _CONNECT_TIMEOUT = 5
 _READ_TIMEOUT = 20
 _ATTEMPTS = 4
+
+#: What these log for debugging has the answers' bodies, and signatures: secrets and tokens.
+_TALKATIVE = ("botocore.parsers", "botocore.auth")
 
 _DENIED = re.compile(r"AccessDenied|Unauthorized|AuthorizationError|Forbidden|NotAuthorized|^403$")
 _REFUSED = re.compile(
@@ -60,6 +64,8 @@ def aws_client(service: str, *, region: str | None = None, feature: str) -> Any:
         from botocore.config import Config  # type: ignore[import-untyped]  # noqa: PLC0415
     except ImportError:
         raise MissingExtra(feature, "aws") from None
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.INFO)
     with aws_errors(feature):
         return boto3.session.Session().client(
             service,

@@ -17,6 +17,7 @@ __all__ = ["IamAccess"]
 _REMEMBERED_SECONDS = 300.0
 
 _PORT = 5432
+_EXAMPLE = "postgresql://user@name.xyz.eu-west-1.rds.amazonaws.com:5432/database?iam=true"
 _IN_HOST = re.compile(r"\.(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)\.rds\.amazonaws\.com")
 _YES = {"true", "1", "yes", "on"}
 
@@ -34,13 +35,18 @@ class IamAccess:
     """
 
     def __init__(self, url: str, *, clock: Clock | None = None) -> None:
-        parts = urlsplit(url)
-        query = dict(parse_qsl(parts.query, keep_blank_values=True))
+        try:
+            parts = urlsplit(url)
+            query = dict(parse_qsl(parts.query, keep_blank_values=True))
+            self._port = parts.port or int(query.get("port", _PORT))
+        except ValueError:
+            raise ConfigurationError(
+                "the destination's URL is not understood", where="destination", hint=_EXAMPLE
+            ) from None
         region = query.pop("region", None)
         wanted = query.pop("iam")
         self._user = unquote(parts.username or query.get("user", ""))
         self._host = parts.hostname or query.get("host", "")
-        self._port = parts.port or int(query.get("port", _PORT))
         self.where = f"{self._host}:{self._port}{parts.path}"
         if wanted.lower() not in _YES:
             raise ConfigurationError(
@@ -54,7 +60,7 @@ class IamAccess:
             raise ConfigurationError(
                 "a token of IAM is for one user on one host",
                 where=self.where,
-                hint="postgresql://user@name.xyz.eu-west-1.rds.amazonaws.com:5432/database?iam=true",
+                hint=_EXAMPLE,
             )
         in_host = _IN_HOST.search(self._host)
         self._client = aws_client(

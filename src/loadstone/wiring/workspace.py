@@ -65,12 +65,18 @@ class Workspace:
         self._migrates = migrate
 
     @classmethod
-    def open(cls, file: Path | None = None, to: str | None = None, *, migrate: bool = True) -> Self:
-        """The workspace of a pipeline file, of `./pipeline.yaml` where there is one, or of no pipeline.
+    def open(cls, file: Path | str | None = None, to: str | None = None, *, migrate: bool = True) -> Self:
+        """The workspace of a pipeline, of `./pipeline.yaml` where there is one, or of no pipeline.
+
+        Args:
+            file: a path, `s3://bucket/key`, or `ssm://NAME`; None for what LOADSTONE_PIPELINE says.
+            to: see the class.
+            migrate: see the class.
 
         Raises:
             ConfigurationError: the file is wrong or not there.
         """
+        file = file or os.environ.get("LOADSTONE_PIPELINE") or None
         if file is None and _DEFAULT_FILE.is_file():
             file = _DEFAULT_FILE
         pipeline = Pipeline.unchecked() if file is None else _read(file)
@@ -100,13 +106,21 @@ class Workspace:
     ) -> Iterator[LoadOutcome]:
         """Loads what the URIs name, or everything that the pipeline's source holds; oldest first.
 
-        Yields one outcome per object, as each is finished.
+        Yields one outcome per object, as each is finished, and one, `removed`, for each file that was loaded
+        from an archive which no longer holds it.
 
         Raises:
             UsageError: nothing fits what was asked.
             ObjectMissing: nothing is there.
         """
-        orders = orders_for(uris, self.pipeline, selection or Selection(), again=again)
+        selection = selection or Selection()
+        orders = orders_for(uris, self.pipeline, selection, again=again)
+        if any(sourced.source.listed for sourced in orders):
+            from loadstone.wiring.vanished import removed, vanished  # noqa: PLC0415 - few sources have archives
+
+            # First: what moved to another file of the archive must not be there twice.
+            for gone in vanished(orders, self.pipeline, selection, self.database):
+                yield removed(gone, self.parts(gone.source, progress))
         standing = Standing(self.database)
         for sourced in orders:
             waiting = replace(sourced, order=replace(sourced.order, waits=wait))
@@ -129,7 +143,14 @@ class Workspace:
         from loadstone.postgres.rehearsal import RehearsalDatabase  # noqa: PLC0415
 
         database = RehearsalDatabase(self._access, limits=self.pipeline.limits)
-        for sourced in orders_for(uris, self.pipeline, selection or Selection()):
+        selection = selection or Selection()
+        orders = orders_for(uris, self.pipeline, selection)
+        if any(sourced.source.listed for sourced in orders):
+            from loadstone.wiring.vanished import vanished, vanished_notes  # noqa: PLC0415 - as in `load`
+
+            notes = vanished_notes(list(vanished(orders, self.pipeline, selection, self.database)))
+            orders[:1] = [replace(one, notes=(*notes, *one.notes)) for one in orders[:1]]
+        for sourced in orders:
             parts = replace(self.parts(sourced.source, progress), database=database)
             outcome = self._run(sourced, parts, Standing(self.database))
             counts = database.findings.counts or outcome.counts
@@ -236,7 +257,7 @@ def _embedded_url() -> str:
     return EmbeddedServer.start(DEFAULT_FOLDER).url
 
 
-def _read(file: Path) -> Pipeline:
-    from loadstone.config.pipeline_file import read_pipeline  # noqa: PLC0415 - brings PyYAML
+def _read(file: Path | str) -> Pipeline:
+    from loadstone.wiring.pipeline_location import open_pipeline  # noqa: PLC0415 - brings PyYAML
 
-    return read_pipeline(file, os.environ)
+    return open_pipeline(file, os.environ)
