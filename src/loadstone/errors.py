@@ -7,6 +7,7 @@ Whether to try again is told by the type, never by the text::
     │   ├── UsageError           wrong arguments (exit code 2)
     │   │   ├── ConfigurationError   pipeline.yaml or the environment is wrong
     │   │   └── MissingExtra         an optional dependency is not installed
+    │   ├── SecretError          a secret is missing, or does not say how to reach the database
     │   ├── SourceError          the object cannot be had
     │   │   ├── ObjectMissing
     │   │   ├── ObjectChanged        the pinned version is no longer what is there
@@ -19,6 +20,7 @@ Whether to try again is told by the type, never by the text::
     │   ├── EmptyReplace         `replace` with no accepted row, and no `allow_empty`
     │   ├── DestinationError     the database refuses, and will refuse again
     │   │   ├── AuthenticationFailed
+    │   │   ├── ServerNotTrusted     its certificate is of another name, or signed by a stranger
     │   │   ├── PermissionDenied
     │   │   ├── TableMismatch        the table does not fit the contract
     │   │   └── SchemaVersionError   the `loadstone` schema is newer than this program
@@ -66,6 +68,8 @@ __all__ = [
     "PermissionDenied",
     "RejectLimitExceeded",
     "SchemaVersionError",
+    "SecretError",
+    "ServerNotTrusted",
     "SlotUnavailable",
     "SourceError",
     "SourceUnavailable",
@@ -138,6 +142,10 @@ class MissingExtra(UsageError):
         )
 
 
+class SecretError(Terminal):
+    """A secret is missing, or does not say how to reach the database."""
+
+
 class SourceError(Terminal):
     """The object cannot be had."""
 
@@ -151,7 +159,7 @@ class ObjectChanged(SourceError):
 
 
 class AccessDenied(SourceError):
-    """The object may not be read with these credentials."""
+    """The credentials are missing, have run out, or do not allow it."""
 
 
 class FormatError(Terminal):
@@ -188,6 +196,10 @@ class DestinationError(Terminal):
 
 class AuthenticationFailed(DestinationError):
     """Wrong user or password."""
+
+
+class ServerNotTrusted(DestinationError):
+    """The server's certificate is of another name, or signed by nobody that is known."""
 
 
 class PermissionDenied(DestinationError):
@@ -235,7 +247,7 @@ class DatabaseUnavailable(Transient):
 
 
 class SourceUnavailable(Transient):
-    """The network, throttling or a server error is between us and the object."""
+    """The network, throttling or a server error is between us and the object, the secret or the queue."""
 
 
 class Stalled(Transient):

@@ -29,6 +29,7 @@ __all__ = [
     "ByteStream",
     "Clock",
     "Database",
+    "DatabaseAccess",
     "LoadTransaction",
     "OpenFile",
     "Progress",
@@ -265,6 +266,30 @@ class Database(Protocol):
         self, load_id: int, *, limit: int | None = None, unreplayed: bool = False
     ) -> Iterator[Reject]:
         """A load's rejected rows in file order; with `unreplayed`, those that are still missing."""
+
+
+class DatabaseAccess(Protocol):
+    """Where a database is and how one gets in, asked anew for each connection: passwords change."""
+
+    @property
+    def where(self) -> str:
+        """The database's name in messages: always the same, and without a password."""
+
+    @property
+    def advice(self) -> str | None:
+        """What to do where the server refuses what `url` gives, and went on to refuse what it gave next."""
+
+    def url(self) -> str:
+        """A database URL, or `key=value` pairs, for the next connection; remembered for minutes at most.
+
+        Raises:
+            SecretError: what is found does not say how to reach a database.
+            AccessDenied: it may not be asked for.
+            SourceUnavailable: whoever knows it does not answer.
+        """
+
+    def renew(self, refused: str) -> bool:
+        """The server refused the credentials of this URL: whether `url` gives others from now on."""
 
 
 class Clock(Protocol):
