@@ -171,6 +171,21 @@ def test_a_function_that_is_not_configured_says_so_and_loses_no_message(
     assert reason in runtime.log()
 
 
+def test_what_the_pipeline_leaves_open_the_functions_settings_say(deployed: Deployed) -> None:
+    text = deployed.file.read_text().replace(f"source: s3://{deployed.bucket.name}/in\n", "")
+    deployed.bucket.put("settings/pipeline.yaml", text)
+    deployed.bucket.put("in/a.csv", A)
+    runtime = deployed.runtime(
+        LOADSTONE_PIPELINE=deployed.bucket.uri("settings/pipeline.yaml"),
+        LOADSTONE_SOURCE=deployed.bucket.uri("in/"),
+        LOADSTONE_MAX_CONCURRENT_LOADS="3",
+    )
+    assert runtime.invoke(deployed.messages(deployed.created("in/a.csv"))).failures == []
+    assert deployed.rows() == ROWS_A
+    cap = "SELECT value FROM loadstone.settings WHERE name = 'max_concurrent_loads'"
+    assert deployed.query(cap) == [("3",)]
+
+
 def test_a_database_that_is_away_is_transient_and_the_next_event_finds_it_again(deployed: Deployed) -> None:
     runtime = deployed.runtime()
     deployed.bucket.put("in/a.csv", A)
