@@ -239,7 +239,8 @@ def _capped(limits: Limits, cap: str) -> Limits:
 
 def _is_queue(told: Mapping[str, Any]) -> bool:
     records = told.get("Records")
-    return isinstance(records, list) and bool(records) and records[0].get("eventSource") == "aws:sqs"
+    first = records[0] if isinstance(records, list) and records else None
+    return isinstance(first, Mapping) and first.get("eventSource") == "aws:sqs"
 
 
 def _is_settled(outcome: LoadOutcome) -> bool:
