@@ -31,7 +31,8 @@ _WORDS: dict[NotifyKind, str] = {
     "rejects_over": "{dataset}: {rows_rejected:,} of {rows_read:,} rows of {uri} were rejected "
     "({rejected_share:.1%}); see `loadstone rejects {load_id}`",
     "nothing_by": "{dataset}: nothing was loaded by {due}; the last load was at {last_loaded_at}",
-    "volume_off": "{dataset}: {uri} brought {rows_loaded:,} rows, usual are {usual_rows:,.0f} (load {load_id})",
+    "volume_off": "{dataset}: {uri} brought {rows_loaded:,} rows, usual are {usual_rows:,.0f} "
+    "(load {load_id})",
 }
 _NEVER = "no time yet"
 _LONGEST_SUBJECT = 99

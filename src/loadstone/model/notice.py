@@ -43,9 +43,9 @@ NOTICE_FIELDS: Mapping[str, str] = {
 }
 
 _NUMBERS = {
-    "load_id": 0, "rows_read": 0, "rows_loaded": 0, "rows_inserted": 0, "rows_updated": 0, "rows_unchanged": 0,
-    "rows_deduplicated": 0, "rows_discarded": 0, "rows_rejected": 0, "rejected_share": 0.0,
-    "cells_repaired": 0, "usual_rows": 0.0, "bytes": 0, "seconds": 0.0, "attempt": 0,
+    "load_id": 0, "rows_read": 0, "rows_loaded": 0, "rows_inserted": 0, "rows_updated": 0,
+    "rows_unchanged": 0, "rows_deduplicated": 0, "rows_discarded": 0, "rows_rejected": 0,
+    "rejected_share": 0.0, "cells_repaired": 0, "usual_rows": 0.0, "bytes": 0, "seconds": 0.0, "attempt": 0,
 }  # fmt: skip
 
 #: Each field with what stands for nothing: templates are tried with these, and so may rely on the types.

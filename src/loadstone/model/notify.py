@@ -75,7 +75,7 @@ class NotifyOn(Settings, frozen=True, kw_only=True):
             if not isinstance(given, Mapping):
                 raise ValueError("it lists what the target is told of: words, or `kind: value`")  # noqa: TRY004
             if twice := settings.keys() & given.keys():
-                raise ValueError(f"{sorted(twice)[0]} is there twice")
+                raise ValueError(f"{min(twice)} is there twice")
             settings.update(given)
         return settings
 
@@ -90,11 +90,15 @@ class NotifyOn(Settings, frozen=True, kw_only=True):
         return tuple(kind for kind in KINDS if getattr(self, kind) not in {None, False})
 
 
-_EXAMPLES = {"rejects_over": "rejects_over: 1%", "nothing_by": 'nothing_by: "06:00"', "volume_off": "volume_off: 3"}
+_EXAMPLES = {
+    "rejects_over": "rejects_over: 1%",
+    "nothing_by": 'nothing_by: "06:00"',
+    "volume_off": "volume_off: 3",
+}
 
 
 class NotifyTarget(Settings, frozen=True, kw_only=True):
-    """An SNS topic or a webhook, and what it is told of. Its `repr` does not show the webhook: that is secret."""
+    """An SNS topic or a webhook, and what it is told of. A webhook is secret: `repr` does not show it."""
 
     on: NotifyOn
     sns: str | None = None
@@ -106,9 +110,7 @@ class NotifyTarget(Settings, frozen=True, kw_only=True):
         if (self.sns is None) == (self.webhook is None):
             raise ValueError("it is either `sns: arn:...` or `webhook: https://...`")
         if self.sns is not None and re.fullmatch(_TOPIC, self.sns) is None:
-            raise ValueError(
-                f"{self.sns!r} is not a topic: write arn:aws:sns:REGION:ACCOUNT:NAME, as the SNS console shows it"
-            )
+            raise ValueError(f"{self.sns!r} is not a topic: write arn:aws:sns:REGION:ACCOUNT:NAME")
         if self.webhook is not None and re.fullmatch(r"https?://[^\s/?#]+\S*", self.webhook) is None:
             raise ValueError("webhook is not an http:// or https:// URL")
 

@@ -28,6 +28,7 @@ from loadstone.wiring.orders import Selection, SourcedOrder, orders_for
 from loadstone.wiring.quiet import Quiet
 
 if TYPE_CHECKING:
+    from loadstone.executor.after_commit import AfterCommit, Delivery
     from loadstone.model.rehearsal import PlannedLoad
 
 __all__ = ["Workspace"]
@@ -61,6 +62,7 @@ class Workspace:
         self._url = url or _embedded_url()
         self.database = PostgresDatabase(self._url, limits=pipeline.limits)
         self._migrates = migrate
+        self._after_commit: AfterCommit | None = None
 
     @classmethod
     def open(cls, file: Path | None = None, to: str | None = None, *, migrate: bool = True) -> Self:
@@ -128,7 +130,7 @@ class Workspace:
 
         database = RehearsalDatabase(self._url, limits=self.pipeline.limits)
         for sourced in orders_for(uris, self.pipeline, selection or Selection()):
-            parts = replace(self.parts(sourced.source, progress), database=database)
+            parts = replace(self.parts(sourced.source, progress, tells=False), database=database)
             outcome = self._run(sourced, parts, Standing(self.database))
             counts = database.findings.counts or outcome.counts
             load_id = outcome.load_id if outcome.state == "skipped" else None
@@ -151,8 +153,8 @@ class Workspace:
 
         yield from replayed(self, target, rejects=rejects, mended=mended, progress=progress or Quiet())
 
-    def parts(self, source: Source, progress: Progress | None = None) -> Parts:
-        """The adapters for one load from a source."""
+    def parts(self, source: Source, progress: Progress | None = None, *, tells: bool = True) -> Parts:
+        """The adapters for one load from a source; `tells`: the pipeline's targets hear of it."""
         limits = self.pipeline.limits
         return Parts(
             source=source,
@@ -161,7 +163,33 @@ class Workspace:
             clock=SystemClock(),
             progress=progress or Quiet(),
             patience=Patience(attempts=limits.attempts, wait_seconds=limits.wait_for_slot),
+            after_commit=self._telling() if tells and self.has_targets else None,
         )
+
+    @property
+    def has_targets(self) -> bool:
+        """Whether the pipeline says that anybody is to be told of anything."""
+        pipeline = self.pipeline
+        return bool(pipeline.notify) or any(dataset.notify for dataset in pipeline.datasets.values())
+
+    def notify(self, *, dry_run: bool = False) -> Iterator[Delivery]:
+        """Sends the notifications that are due, and yields them as they are sent; for schedules, too.
+
+        Safe on every worker at once. A dry run only says what is due.
+        """
+        if not self.has_targets:
+            return
+        from loadstone.executor.expectations import check_expectations  # noqa: PLC0415 - few have targets
+
+        now = SystemClock().now()
+        yield from check_expectations(self._telling(), self.pipeline.name, now, dry_run=dry_run)
+
+    def _telling(self) -> AfterCommit:
+        if self._after_commit is None:
+            from loadstone.wiring.notifications import after_commit_for  # noqa: PLC0415 - few have targets
+
+            self._after_commit = after_commit_for(self.pipeline, self.database)
+        return self._after_commit
 
     def _run(self, sourced: SourcedOrder, parts: Parts, standing: Standing) -> LoadOutcome:
         order = sourced.order
