@@ -88,9 +88,10 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
     "NotifyTarget": {
         "on": "What the target is told of: a list of words, and of `kind: value`.",
         "sns": "The ARN of an SNS topic. Needs `pip install 'loadstone[aws]'`.",
-        "webhook": 'A URL that takes {"text": ...} by POST, as Slack\'s do. It is a secret: write ${VARIABLE}.',
-        "template": "The message, as a format string: {dataset}, {uri}, {rows_loaded:,} and the like; see the "
-        "guide on notifications for all fields. Left out: a sentence for each kind.",
+        "webhook": "A URL that takes a JSON object with a text by POST, as Slack's do. It is a secret: write "
+        "${VARIABLE}.",
+        "template": "The message, as a format string: {dataset}, {uri}, {rows_loaded:,}; the guide on "
+        "notifications has all fields. Left out: a sentence for each kind.",
     },
     "NotifyOn": {
         "landed": "An object was taken up for the first time, whatever became of it.",
