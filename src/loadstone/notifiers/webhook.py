@@ -23,9 +23,8 @@ from loadstone.ports import Clock
 __all__ = ["WebhookNotifier"]
 
 _ATTEMPTS = 3
-#: For all attempts together, waits included; and for one.
+#: For all attempts together, waits included; one may take half of it.
 _IN_ALL_SECONDS = 5.0
-_ONCE_SECONDS = 2.5
 _BACKOFF = Backoff(first=0.2, longest=0.8)
 #: Slack cuts longer texts itself.
 _LONGEST = 30_000
@@ -38,10 +37,12 @@ class WebhookNotifier:
     Args:
         url: `https://...`.
         clock: waits between attempts, and ends them.
+        seconds: how long sending may take in all.
     """
 
-    def __init__(self, url: str, clock: Clock) -> None:
+    def __init__(self, url: str, clock: Clock, *, seconds: float = _IN_ALL_SECONDS) -> None:
         self._url = url
+        self._seconds = seconds
         self._clock = clock
         conceal(url)
         digest = hashlib.sha256(url.encode("utf-8", "surrogatepass")).hexdigest()[:8]
@@ -65,13 +66,13 @@ class WebhookNotifier:
             .replace("\n", " "),
         }
         body = json.dumps({"text": text}).encode()
-        deadline = self._clock.monotonic() + _IN_ALL_SECONDS
+        deadline = self._clock.monotonic() + self._seconds
 
         def post() -> None:
             left = deadline - self._clock.monotonic()
             if left <= 0:
                 raise _Ended(self._unavailable("it did not answer in time"))
-            self._within(min(left, _ONCE_SECONDS), lambda limit: self._post(body, headers, limit))
+            self._within(min(left, self._seconds / 2), lambda limit: self._post(body, headers, limit))
 
         try:
             retrying(post, attempts=_ATTEMPTS, clock=self._clock, backoff=_BACKOFF)
