@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from loadstone.config.time_zones import is_timezone
@@ -49,7 +50,7 @@ def _template(target: NotifyTarget, here: Path) -> Iterator[Mistake]:
     unknown = [name for name in names if name not in NOTICE_FIELDS]
     for name in unknown:
         what = f"there is no field {name!r}" if name else "a field has no name"
-        yield Mistake(here, what, nearest(name, list(NOTICE_FIELDS)))
+        yield Mistake(here, what, nearest(re.split(r"[.\[]", name)[0], list(NOTICE_FIELDS)))
     problem = None if unknown else template_problem(target.template)
     if problem is not None:
         yield Mistake(here, problem, "numbers take formats such as {rows_loaded:,}, texts do not")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, time, timedelta
@@ -173,13 +174,14 @@ def field_names(template: str) -> Iterator[str]:
 
 def template_problem(template: str) -> str | None:
     """What is wrong with a template whose fields are all known; None where nothing is."""
+    too_wide = "a field is padded to more than a message holds"
+    if re.search(r":[^{}]*[0-9]{5}", template):
+        return too_wide  # not tried: it could take all memory
     try:
         text = template.format_map(dict(NO_FIGURES))
-    except (ValueError, TypeError, OverflowError, MemoryError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         return str(error)
-    if len(text) > len(template) + _WIDEST:
-        return "a field is padded to more than a message holds"
-    return None
+    return too_wide if len(text) > len(template) + _WIDEST else None
 
 
 def _iso(moment: datetime | None) -> str:
