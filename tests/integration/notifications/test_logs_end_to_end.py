@@ -57,8 +57,8 @@ def test_a_failed_load_is_an_error_without_the_row(tmp_path: Path, database_url:
             " CREATE TRIGGER forbid BEFORE INSERT ON days FOR EACH STATEMENT EXECUTE FUNCTION forbid()"
         )
     shell.write("day2.csv", "id,city\n2,Bonn\n")
-    result = shell("-f", shell.write("pipeline.yaml", "limits: {attempts: 1}\n"), "load", "day2.csv", "--table", "days",
-                   code=1)  # fmt: skip
+    file = shell.write("pipeline.yaml", "limits: {attempts: 1}\n")
+    result = shell("-f", file, "load", "day2.csv", "--table", "days", code=1)
     (line,) = [one for one in log(result.err) if one["event"] == "load finished"]
     assert (line["level"], line["state"], line["error_code"]) == ("error", "failed", "53000")
     assert "Bonn" not in json.dumps(line)
@@ -77,7 +77,7 @@ def test_notify_shows_what_is_due_sends_it_and_says_so(
     shell.write("day1.csv", "id,city\n1,Ulm\n")
     shell.write(
         "pipeline.yaml",
-        "name: shop\nsource: .\nnotify: [{webhook: '${HOOK}', on: loaded}]\ndatasets: {days: {files: '*.csv'}}\n",
+        "source: .\nnotify: [{webhook: '${HOOK}', on: loaded}]\ndatasets: {days: {files: '*.csv'}}\n",
     )
     assert shell("notify", "--json").document == {"notifications": []}
     shell("load")

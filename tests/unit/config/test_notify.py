@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from loadstone.config.pipeline_file import parse_pipeline
 from loadstone.config.problem import InvalidPipeline
 from loadstone.core.config_hash import config_hash
+from loadstone.model.notice import NOTICE_FIELDS
 from loadstone.model.pipeline import NotifyOn, Pipeline
 
 TOPIC = "arn:aws:sns:eu-central-1:123456789012:loads"
@@ -118,6 +122,20 @@ def test_who_is_told_does_not_change_what_is_loaded() -> None:
         {"datasets": {"a": {"files": "*.csv", "notify": [{"sns": TOPIC, "on": "failed"}]}}}
     ).datasets["a"]
     assert config_hash(plain) == config_hash(told)
+
+
+def test_the_guide_lists_every_field_of_templates() -> None:
+    guide = (Path(__file__).resolve().parents[3] / "docs/guides/notifications.md").read_text("utf-8")
+    told = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", guide, re.MULTILINE))
+    assert told == dict(NOTICE_FIELDS)
+
+
+def test_the_guides_example_is_valid() -> None:
+    guide = (Path(__file__).resolve().parents[3] / "docs/guides/notifications.md").read_text("utf-8")
+    (example,) = re.findall(r"```yaml\n(.*?)```", guide, re.DOTALL)
+    pipeline = parse_pipeline(example, "pipeline.yaml", {"SLACK_WEBHOOK": SECRET})
+    assert len(pipeline.notify) == 2
+    assert pipeline.datasets["archive"].notify == ()
 
 
 def test_settings_in_code_take_the_same() -> None:

@@ -123,7 +123,8 @@ def test_no_name_makes_a_dimension_that_cloudwatch_drops() -> None:
 
 
 SAMPLE = re.compile(
-    r'(?P<name>[a-zA-Z_:][a-zA-Z0-9_:]*)\{(?P<labels>(?:[a-z]+="(?:[^"\\\n]|\\[\\"n])*",?)*)\} (?P<value>[0-9.e+-]+)'
+    r'(?P<name>[a-zA-Z_:][a-zA-Z0-9_:]*)\{(?P<labels>(?:[a-z]+="(?:[^"\\\n]|\\[\\"n])*",?)*)\}'
+    r" (?P<value>[0-9.e+-]+)"
 )
 
 

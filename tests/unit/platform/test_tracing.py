@@ -24,10 +24,12 @@ version = ObjectVersion("s3://b/day1.csv", "b", "day1.csv", None, None, datetime
 request = LoadRequest("shop", "orders", "orders", version)
 for state, error in (("loaded", None), ("failed", "Jane Doe is refused")):
     with watched(request) as load:
-        load.outcome = LoadOutcome(state, "u", "orders", "orders", 17, Counts(read=5, inserted=5), error=error,
-            error_code="23514" if error else None)
-print(json.dumps([[span.name, span.status.status_code.name, span.status.description, dict(span.attributes)]
-    for span in exporter.get_finished_spans()]))
+        counts = Counts(read=5, inserted=5)
+        code = "23514" if error else None
+        load.outcome = LoadOutcome(state, "u", "orders", "t", 17, counts, error=error, error_code=code)
+def told(span):
+    return [span.name, span.status.status_code.name, span.status.description, dict(span.attributes)]
+print(json.dumps([told(span) for span in exporter.get_finished_spans()]))
 """
 
 NO_EXTRA = """
