@@ -14,7 +14,7 @@ from loadstone.platform.tracing import span
 if TYPE_CHECKING:
     from loadstone.executor.load import Parts
 
-__all__ = ["Watched", "tell", "watched"]
+__all__ = ["Watched", "tell", "tell_alone", "watched"]
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +55,13 @@ def tell(outcome: LoadOutcome, parts: Parts) -> LoadOutcome:
     if parts.after_commit is not None:
         parts.after_commit(outcome)
     return outcome
+
+
+def tell_alone(outcome: LoadOutcome, request: LoadRequest, parts: Parts) -> LoadOutcome:
+    """Tells of an answer to what never came to be a load."""
+    with watched(request) as load:
+        load.outcome = outcome
+        return tell(outcome, parts)
 
 
 def _figures(outcome: LoadOutcome) -> dict[str, Any]:

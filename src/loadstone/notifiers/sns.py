@@ -87,7 +87,8 @@ class SnsNotifier:
                 from botocore.config import Config  # type: ignore[import-untyped]  # noqa: PLC0415
             except ImportError:
                 raise MissingExtra("a notification by SNS", "aws") from None
-            self._client = boto3.client(
+            # A session of its own: the default one is not for several threads.
+            self._client = boto3.session.Session().client(
                 "sns",
                 region_name=self._topic.split(":")[3],
                 config=Config(

@@ -6,6 +6,7 @@ uses loadstone as a library has OpenTelemetry loaded already.
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -15,6 +16,8 @@ from typing import Any
 from loadstone.errors import MissingExtra
 
 __all__ = ["configure_traces", "span"]
+
+logger = logging.getLogger(__name__)
 
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 _API = "opentelemetry.trace"
@@ -45,10 +48,8 @@ _NO_SPAN = _Span()
 def configure_traces(environment: Mapping[str, str] | None = None) -> bool:
     """Sends spans where OpenTelemetry's variables say; whether they say so.
 
-    Called by what runs for long (worker, Lambda) and by the command line; not by the library.
-
-    Raises:
-        MissingExtra: traces are asked for, and OpenTelemetry is not installed.
+    Called by what runs for long (worker, Lambda) and by the command line; not by the library. The variables
+    may be meant for others: where OpenTelemetry is not installed, that is logged, and nothing fails.
     """
     environment = os.environ if environment is None else environment
     if (
@@ -65,7 +66,9 @@ def configure_traces(environment: Mapping[str, str] | None = None) -> bool:
         from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
         from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
     except ImportError:
-        raise MissingExtra("sending traces", "otel") from None
+        missing = MissingExtra("sending traces", "otel")
+        logger.warning("%s: %s", missing.what, missing.hint)
+        return False
     if isinstance(trace.get_tracer_provider(), TracerProvider):
         return True  # somebody has done it
     name = environment.get("OTEL_SERVICE_NAME", "loadstone")

@@ -6,7 +6,8 @@ import logging
 
 import pytest
 
-from fixtures.receiver import Answer
+from fixtures.commandline import CommandLine
+from fixtures.receiver import Answer, Receiver
 from fixtures.told import Told
 
 PASS_THE_LEASE = "UPDATE loadstone.notifications SET next_at = now() - interval '1 second'"
@@ -134,6 +135,32 @@ def test_a_worker_that_dies_after_it_sent_has_its_message_sent_again_under_the_s
     assert [one.state for one in told.notify()] == ["sent"]
     names = [headers["X-Loadstone-Notification"] for headers, _ in told.receiver.requests]
     assert names == [f"shop:{outcome.load_id}:loaded"] * 2
+
+
+def test_a_worker_that_is_killed_while_it_sends_has_loaded_once_and_told_twice(
+    told: Told, receiver: Receiver
+) -> None:
+    receiver.answers.append(Answer(hangs=True))
+    shell = CommandLine(told.folder, {"LOADSTONE_DATABASE_URL": told.database_url, "HOOK": receiver.url})
+    shell.write("day1.csv", "n\n1\n2\n")
+    shell.write(
+        "pipeline.yaml",
+        "source: .\nnotify: [{webhook: '${HOOK}', on: loaded}]\ndatasets: {orders: {files: '*.csv'}}\n",
+    )
+    process = shell.start("load")
+    receiver.wait()
+    process.kill()
+    process.communicate()
+    assert [row[1:] for row in told.rows()] == [("loaded", "sending", 1)]
+    assert shell("notify", "--json").document == {"notifications": []}  # its claim holds for five minutes
+    told.change(PASS_THE_LEASE)
+    (sent,) = shell("notify", "--json").document["notifications"]
+    assert sent["state"] == "sent"
+    assert [one["state"] for one in shell("load", "--json").document["loads"]] == ["skipped"]
+    assert len(receiver.requests) == 2
+    names = {headers["X-Loadstone-Notification"] for headers, _ in receiver.requests}
+    assert len(names) == 1
+    assert told.rows("SELECT n, 0 FROM orders") == [(1, 0), (2, 0)]
 
 
 def test_an_answer_that_comes_after_the_claim_was_taken_over_settles_nothing(told: Told) -> None:

@@ -13,8 +13,8 @@ import pytest
 from loadstone.model.load import Counts, LoadOutcome
 from loadstone.platform.metrics import EmbeddedMetrics, PrometheusMetrics
 
-# As the specification of the embedded metric format describes documents: what must be there, of which type, and
-# within which bounds.
+# As the specification of the embedded metric format describes documents: what must be there, of which type,
+# and within which bounds.
 DIMENSION_SET = {
     "type": "array",
     "items": {"type": "string", "minLength": 1, "maxLength": 250},
