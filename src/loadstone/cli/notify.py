@@ -12,7 +12,7 @@ from loadstone.cli.output import emit, emit_json, error_line, say, visible
 from loadstone.cli.session import open_workspace
 
 if TYPE_CHECKING:
-    from loadstone.executor.after_commit import Delivery
+    from loadstone.executor.after_commit import Notification
 
 __all__ = ["notify"]
 
@@ -48,7 +48,7 @@ def notify(settings: Settings, dry_run: bool) -> int:
     return EXIT_FAILED if any(one.state in {"failed", "refused", "waiting"} for one in deliveries) else 0
 
 
-def _tell(delivery: Delivery, settings: Settings) -> None:
+def _tell(delivery: Notification, settings: Settings) -> None:
     told = delivery.as_json()
     if delivery.error is not None:
         error_line(delivery.error, delivery.target)

@@ -22,7 +22,7 @@ from loadstone.model.notify import NotifyTarget
 from loadstone.platform.redaction import without_secrets
 from loadstone.ports import Clock, NotificationLedger, Notifier
 
-__all__ = ["AfterCommit", "Delivery", "Recipient"]
+__all__ = ["AfterCommit", "Notification", "Recipient"]
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ class Recipient(Struct, frozen=True):
     notifier: Notifier
 
 
-class Delivery(Struct, frozen=True):
+class Notification(Struct, frozen=True):
     """What became of one notification.
 
     Attributes:
@@ -111,6 +111,13 @@ class AfterCommit:
                 "load %d: its notifications wait for `loadstone notify`: %s", outcome.load_id, error
             )
 
+    def begin(self) -> None:
+        """From now on the targets are told: also of loads whose worker dies before it can. Never raises."""
+        try:
+            self.subscribe(self.datasets)
+        except LoadstoneError as error:
+            logger.warning("nobody is told of loads: %s", error)
+
     def subscribe(self, datasets: Sequence[str]) -> None:
         """Notes, once per process, from when on the targets of datasets are told."""
         new = [name for name in datasets if name not in self._subscribed]
@@ -139,7 +146,7 @@ class AfterCommit:
             for kind in kinds_for(recipient.target.on, load):
                 yield about_load(kind, recipient.target, load, shows_cells=self._shows_cells), recipient
 
-    def deliver(self, notice: Notice, recipient: Recipient) -> Delivery | None:
+    def deliver(self, notice: Notice, recipient: Recipient) -> Notification | None:
         """Claims, sends and settles; None where another has it, or has sent it.
 
         Raises:
@@ -148,7 +155,7 @@ class AfterCommit:
         name = recipient.notifier.name
         if (reason := self._rests(name)) is not None:
             self.ledger.postpone(notice, name, reason)
-            return Delivery(notice, name, "waiting", reason)
+            return Notification(notice, name, "waiting", reason)
         claim = self.ledger.claim(notice, name)
         if claim is None:
             return None
@@ -157,9 +164,9 @@ class AfterCommit:
         except Exception as error:  # noqa: BLE001 - whatever is wrong with a target, others are told
             return self._failed(notice, name, claim, error)
         self.ledger.settle(claim)
-        return Delivery(notice, name, "sent")
+        return Notification(notice, name, "sent")
 
-    def _failed(self, notice: Notice, name: str, claim: Claim, error: Exception) -> Delivery:
+    def _failed(self, notice: Notice, name: str, claim: Claim, error: Exception) -> Notification:
         is_final = isinstance(error, NotificationRefused)
         text = _text(error)
         if not is_final:
@@ -169,7 +176,7 @@ class AfterCommit:
             "%s was not told of %s: %s", name, notice.kind, text, extra={"load_id": notice.load_id}
         )
         self.ledger.settle(claim, text, is_final=is_final)
-        return Delivery(notice, name, "refused" if is_final else "failed", text)
+        return Notification(notice, name, "refused" if is_final else "failed", text)
 
     def _rests(self, name: str) -> str | None:
         until = self._resting.get(name)

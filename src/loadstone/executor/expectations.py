@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from loadstone.core.notices import about_nothing, last_due
-from loadstone.executor.after_commit import AfterCommit, Delivery, Recipient
+from loadstone.executor.after_commit import AfterCommit, Notification, Recipient
 from loadstone.model.notice import Notice
 
 __all__ = ["check_expectations"]
@@ -20,7 +20,7 @@ _Since = Mapping[tuple[str, str, str], datetime]
 
 def check_expectations(
     after_commit: AfterCommit, pipeline: str, now: datetime, *, dry_run: bool = False
-) -> Iterator[Delivery]:
+) -> Iterator[Notification]:
     """Sends what is due: of loads since the last pass, of failed attempts, of what did not come.
 
     Safe to run on every worker at once: each notification is claimed.
@@ -43,7 +43,7 @@ def check_expectations(
     due = [*_about_loads(after_commit, now, since), *_about_nothing(after_commit, pipeline, now, since)]
     for notice, recipient in due:
         if dry_run:
-            yield Delivery(notice, recipient.notifier.name, "due")
+            yield Notification(notice, recipient.notifier.name, "due")
         elif (delivery := after_commit.deliver(notice, recipient)) is not None:
             yield delivery
     if not dry_run:

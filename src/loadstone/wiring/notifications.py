@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Mapping, Sequence
 
-from loadstone.errors import LoadstoneError
 from loadstone.executor.after_commit import AfterCommit, Recipient
 from loadstone.model.notify import NotifyTarget
 from loadstone.model.pipeline import Pipeline
@@ -17,8 +15,6 @@ from loadstone.postgres import PostgresDatabase
 
 __all__ = ["after_commit_for"]
 
-logger = logging.getLogger(__name__)
-
 
 def after_commit_for(
     pipeline: Pipeline,
@@ -27,7 +23,7 @@ def after_commit_for(
     clock: Clock | None = None,
     environment: Mapping[str, str] = os.environ,
 ) -> AfterCommit:
-    """Who tells the targets of a pipeline, from now on. That the database cannot be asked is logged."""
+    """Who tells the targets of a pipeline. Asks and imports nothing yet."""
     clock = clock or SystemClock()
     notifiers: dict[str, Notifier] = {}
 
@@ -47,18 +43,13 @@ def after_commit_for(
     def recipients(dataset: str) -> Sequence[Recipient]:
         return own.get(dataset, everybody)
 
-    after_commit = AfterCommit(
+    return AfterCommit(
         recipients,
         tuple(pipeline.datasets),
         database.notifications(pipeline.name),
         clock,
         shows_cells=shows_cells(environment),
     )
-    try:
-        after_commit.subscribe(after_commit.datasets)
-    except LoadstoneError as error:
-        logger.warning("notifications: %s", error)
-    return after_commit
 
 
 def _notifier(target: NotifyTarget, clock: Clock) -> Notifier:

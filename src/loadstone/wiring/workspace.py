@@ -28,7 +28,7 @@ from loadstone.wiring.orders import Selection, SourcedOrder, orders_for
 from loadstone.wiring.quiet import Quiet
 
 if TYPE_CHECKING:
-    from loadstone.executor.after_commit import AfterCommit, Delivery
+    from loadstone.executor.after_commit import AfterCommit, Notification
     from loadstone.model.rehearsal import PlannedLoad
 
 __all__ = ["Workspace"]
@@ -79,6 +79,8 @@ class Workspace:
     def __enter__(self) -> Self:
         if self._migrates:
             retrying(self.database.ensure_schema, attempts=self.pipeline.limits.attempts, clock=SystemClock())
+            if self.has_targets:
+                self._telling().begin()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -130,7 +132,7 @@ class Workspace:
 
         database = RehearsalDatabase(self._url, limits=self.pipeline.limits)
         for sourced in orders_for(uris, self.pipeline, selection or Selection()):
-            parts = replace(self.parts(sourced.source, progress, tells=False), database=database)
+            parts = replace(self.parts(sourced.source, progress), database=database, after_commit=None)
             outcome = self._run(sourced, parts, Standing(self.database))
             counts = database.findings.counts or outcome.counts
             load_id = outcome.load_id if outcome.state == "skipped" else None
@@ -153,8 +155,8 @@ class Workspace:
 
         yield from replayed(self, target, rejects=rejects, mended=mended, progress=progress or Quiet())
 
-    def parts(self, source: Source, progress: Progress | None = None, *, tells: bool = True) -> Parts:
-        """The adapters for one load from a source; `tells`: the pipeline's targets hear of it."""
+    def parts(self, source: Source, progress: Progress | None = None) -> Parts:
+        """The adapters for one load from a source."""
         limits = self.pipeline.limits
         return Parts(
             source=source,
@@ -163,7 +165,7 @@ class Workspace:
             clock=SystemClock(),
             progress=progress or Quiet(),
             patience=Patience(attempts=limits.attempts, wait_seconds=limits.wait_for_slot),
-            after_commit=self._telling() if tells and self.has_targets else None,
+            after_commit=self._telling() if self.has_targets else None,
         )
 
     @property
@@ -172,7 +174,7 @@ class Workspace:
         pipeline = self.pipeline
         return bool(pipeline.notify) or any(dataset.notify for dataset in pipeline.datasets.values())
 
-    def notify(self, *, dry_run: bool = False) -> Iterator[Delivery]:
+    def notify(self, *, dry_run: bool = False) -> Iterator[Notification]:
         """Sends the notifications that are due, and yields them as they are sent; for schedules, too.
 
         Safe on every worker at once. A dry run only says what is due.

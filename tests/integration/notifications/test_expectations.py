@@ -10,7 +10,7 @@ import pytest
 
 from fixtures.receiver import Answer
 from fixtures.told import Told
-from loadstone.executor.after_commit import Delivery
+from loadstone.executor.after_commit import Notification
 from loadstone.executor.expectations import check_expectations
 
 SEED = """
@@ -27,7 +27,7 @@ def seed(told: Told, rows: list[int]) -> None:
     told.change(SEED.replace("%s", f"ARRAY{rows}"))
 
 
-def check(told: Told, now: datetime, *, dry_run: bool = False) -> list[Delivery]:
+def check(told: Told, now: datetime, *, dry_run: bool = False) -> list[Notification]:
     with told.workspace() as workspace:
         return list(check_expectations(workspace._telling(), "shop", now, dry_run=dry_run))
 
