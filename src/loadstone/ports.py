@@ -243,10 +243,13 @@ class Database(Protocol):
     def remove(self, request: LoadRequest, dataset: Dataset, event: Event) -> Admission:
         """An object went: leaves a tombstone, and removes its rows where the dataset says so."""
 
-    def current(self, pipeline: str, dataset: str, bucket: str, table: str | None = None) -> dict[str, str]:
+    def current(
+        self, pipeline: str, dataset: str, bucket: str, table: str | None = None, *, in_archives: bool = False
+    ) -> dict[str, str]:
         """Key -> identity of the current loads, for skipping without asking for each.
 
         With `table`, as configured, of the loads into that one alone: a dataset may have had another before.
+        With `in_archives`, of files in archives alone.
         """
 
     def history(

@@ -230,11 +230,19 @@ class Dataset(Settings, frozen=True, kw_only=True):
         if not self.children:
             return
         if self.format.type not in {None, "json", "jsonl"}:
-            raise ValueError(f"children goes with JSON, not with type: {self.format.type}")
+            raise ValueError(
+                f"children goes with JSON, not with type: {self.format.type}; leave children out, or give the"
+                " files that are JSON a dataset of their own"
+            )
         if not self.lineage:
-            raise ValueError("children needs lineage: the rows of a child find their parent by it")
+            raise ValueError(
+                "children needs lineage: rows of a child find their parent by it; leave lineage: false out"
+            )
         if self.partition_by is not None:
-            raise ValueError("children does not go with partition_by")
+            raise ValueError(
+                "children does not go with partition_by; leave one of them out: without children, a list is"
+                " kept in a jsonb column"
+            )
         if both := [key for key in self.children if key in self.columns]:
             raise ValueError(f"{both[0]!r} is under columns and under children: it is one or the other")
         if names := [child.key for child in self.children.values() if child.key]:

@@ -161,11 +161,13 @@ class PostgresDatabase:
 
     # --- the ledger ---------------------------------------------------------------------------------------
 
-    def current(self, pipeline: str, dataset: str, bucket: str, table: str | None = None) -> dict[str, str]:
+    def current(
+        self, pipeline: str, dataset: str, bucket: str, table: str | None = None, *, in_archives: bool = False
+    ) -> dict[str, str]:
         """Key -> identity of the current loads; see `ports.Database`."""
         self.ensure_schema()
         with self._connector.transaction() as connection:
-            return ledger.current(connection, pipeline, dataset, bucket, table)
+            return ledger.current(connection, pipeline, dataset, bucket, table, in_archives=in_archives)
 
     def history(
         self, *, limit: int | None = None, dataset: str | None = None, key: str | None = None

@@ -142,14 +142,21 @@ def end(connection: Connection, load_ids: Sequence[int], state: Literal["removed
 
 
 def current(
-    connection: Connection, pipeline: str, dataset: str, bucket: str, table: str | None = None
+    connection: Connection,
+    pipeline: str,
+    dataset: str,
+    bucket: str,
+    table: str | None = None,
+    *,
+    in_archives: bool = False,
 ) -> dict[str, str]:
-    """Key -> identity of the current loads of a bucket, in any table or in one."""
+    """Key -> identity of the current loads of a bucket, in any table or in one; see `ports.Database`."""
     parameters = {
         "pipeline": pipeline,
         "dataset": dataset,
         "bucket": bucket,
         "table": None if table is None else canonical_table(connection, table),
+        "in_archives": in_archives,
     }
     rows = connection.execute(query("current"), parameters)
     return {

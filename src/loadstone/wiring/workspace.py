@@ -102,13 +102,21 @@ class Workspace:
     ) -> Iterator[LoadOutcome]:
         """Loads what the URIs name, or everything that the pipeline's source holds; oldest first.
 
-        Yields one outcome per object, as each is finished.
+        Yields one outcome per object, as each is finished, and one, `removed`, for each file that was loaded
+        from an archive which no longer holds it.
 
         Raises:
             UsageError: nothing fits what was asked.
             ObjectMissing: nothing is there.
         """
-        orders = orders_for(uris, self.pipeline, selection or Selection(), again=again)
+        selection = selection or Selection()
+        orders = orders_for(uris, self.pipeline, selection, again=again)
+        if any(sourced.source.listed for sourced in orders):
+            from loadstone.wiring.vanished import removed, vanished  # noqa: PLC0415 - few sources have archives
+
+            # First: what moved to another file of the archive must not be there twice.
+            for gone in vanished(orders, self.pipeline, selection, self.database):
+                yield removed(gone, self.parts(gone.source, progress))
         standing = Standing(self.database)
         for sourced in orders:
             waiting = replace(sourced, order=replace(sourced.order, waits=wait))
@@ -131,7 +139,14 @@ class Workspace:
         from loadstone.postgres.rehearsal import RehearsalDatabase  # noqa: PLC0415
 
         database = RehearsalDatabase(self._url, limits=self.pipeline.limits)
-        for sourced in orders_for(uris, self.pipeline, selection or Selection()):
+        selection = selection or Selection()
+        orders = orders_for(uris, self.pipeline, selection)
+        if any(sourced.source.listed for sourced in orders):
+            from loadstone.wiring.vanished import vanished, vanished_notes  # noqa: PLC0415 - as in `load`
+
+            notes = vanished_notes(list(vanished(orders, self.pipeline, selection, self.database)))
+            orders[:1] = [replace(one, notes=(*notes, *one.notes)) for one in orders[:1]]
+        for sourced in orders:
             parts = replace(self.parts(sourced.source, progress), database=database, after_commit=None)
             outcome = self._run(sourced, parts, Standing(self.database))
             counts = database.findings.counts or outcome.counts

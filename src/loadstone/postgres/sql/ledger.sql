@@ -128,6 +128,7 @@ RETURNING load_id
 SELECT key, uri, version_id, etag, object_time, size_bytes FROM loadstone.loads
 WHERE pipeline = %(pipeline)s AND dataset = %(dataset)s AND bucket = %(bucket)s AND is_current AND state = 'loaded'
     AND (%(table)s::text IS NULL OR table_name = %(table)s)
+    AND (NOT %(in_archives)s OR key ILIKE '%%.zip!/%%')
 
 -- name: history
 SELECT loads.*, state = 'running' AND heartbeat_at < now() - interval '2 minutes' AS is_stale
