@@ -26,7 +26,8 @@ Whether to try again is told by the type, never by the text::
     │   │   └── SchemaVersionError   the `loadstone` schema is newer than this program
     │   ├── EventNotUnderstood   a message that is not about objects that landed or went
     │   ├── BalanceError         the rows do not add up; nothing was committed
-    │   └── LoadNotFound         no such load in the ledger
+    │   ├── LoadNotFound         no such load in the ledger
+    │   └── NotificationRefused  a topic or webhook will not take a notification
     └── Transient                worth another try
         ├── ConnectionLost
         ├── DatabaseBusy             lock time-out, deadlock, serialization, too many connections
@@ -35,6 +36,7 @@ Whether to try again is told by the type, never by the text::
         │   └── TableBusy                another load holds the table
         ├── DatabaseUnavailable      starting, stopping, read-only stand-by, disk full
         ├── SourceUnavailable        network, throttling, 5xx
+        ├── NotifierUnavailable      a topic or webhook does not answer
         ├── Stalled                  no progress for too long
         └── OutOfTime                who runs us ends us now: a function's time-out, a shutdown
 
@@ -61,6 +63,8 @@ __all__ = [
     "LoadNotFound",
     "LoadstoneError",
     "MissingExtra",
+    "NotificationRefused",
+    "NotifierUnavailable",
     "ObjectBusy",
     "ObjectChanged",
     "ObjectMissing",
@@ -222,6 +226,10 @@ class LoadNotFound(Terminal):
     """The ledger has no such load."""
 
 
+class NotificationRefused(Terminal):
+    """A topic or webhook will not take a notification, however often it is tried."""
+
+
 class ConnectionLost(Transient):
     """The connection to the database went away."""
 
@@ -248,6 +256,16 @@ class DatabaseUnavailable(Transient):
 
 class SourceUnavailable(Transient):
     """The network, throttling or a server error is between us and the object, the secret or the queue."""
+
+
+class NotifierUnavailable(Transient):
+    """A topic or webhook does not answer, or is told too much at once.
+
+    Attributes:
+        retry_after: seconds that the receiver asks to be left alone, where it says.
+    """
+
+    retry_after: float | None = None
 
 
 class Stalled(Transient):

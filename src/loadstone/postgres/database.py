@@ -6,6 +6,7 @@ import contextlib
 import logging
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from loadstone.errors import LoadstoneError
 from loadstone.model.batch import Reject
@@ -21,6 +22,9 @@ from loadstone.postgres.ddl import evolve
 from loadstone.postgres.health import Health, examine
 from loadstone.postgres.slots import set_cap
 from loadstone.postgres.transaction import PostgresLoadTransaction
+
+if TYPE_CHECKING:
+    from loadstone.postgres.notifications import PostgresNotifications
 
 __all__ = ["PostgresDatabase"]
 
@@ -152,6 +156,12 @@ class PostgresDatabase:
         """An object went: leaves a tombstone, and removes its rows where the dataset says so."""
         self.ensure_schema()
         return upkeep.remove(self._connector, request, dataset, event)
+
+    def notifications(self, pipeline: str) -> PostgresNotifications:
+        """What the targets of a pipeline were told."""
+        from loadstone.postgres.notifications import PostgresNotifications  # noqa: PLC0415 - few need them
+
+        return PostgresNotifications(self._connector, pipeline, self.ensure_schema)
 
     # --- the ledger ---------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +25,7 @@ from loadstone.executor.deadline import Interrupted
 from loadstone.model.event import Event
 from loadstone.model.load import LoadOutcome
 from loadstone.model.pipeline import Limits, Pipeline
+from loadstone.platform.logs import configure_logs
 from loadstone.platform.metrics import EmbeddedMetrics
 from loadstone.triggers.s3_event import parse_events
 from loadstone.wiring import events as work
@@ -52,7 +54,7 @@ class Function:
         self._environment = environment
         self._workspace: Workspace | None = None
         self._metrics: EmbeddedMetrics | None = None
-        logging.getLogger("loadstone").setLevel(environment.get("LOADSTONE_LOG_LEVEL", "INFO").upper())
+        configure_logs(environment, default="json", stream=sys.stdout)
 
     def respond(self, told: Mapping[str, Any], context: Context) -> dict[str, Any]:
         """The answer to an invocation: of a queue, a schedule, S3 Batch Operations, or with events alone.
@@ -97,7 +99,7 @@ class Function:
         try:
             outcomes = self._outcomes(record.get("body"), "sqs", time)
         except LoadstoneError as error:
-            _tell_failure(f"message {name}", error, is_transient=isinstance(error, Transient))
+            _tell_failure(f"message {name}", error)
             return False
         except Exception:
             logger.exception("message %s, delivery %s, failed unexpectedly", name, count)
@@ -137,12 +139,15 @@ class Function:
         }
 
     def _reconcile(self, time: InvocationTime) -> dict[str, Any]:
-        """Loads what no event brought; what there is no time for is left to the next schedule."""
+        """Loads what no event brought, and sends notifications that are due, as far as there is time."""
         states: dict[str, int] = {}
         try:
             for outcome in work.reconcile(self._opened(), progress=time.progress):
                 self._tell(outcome, None)
                 states[outcome.state] = states.get(outcome.state, 0) + 1
+                if time.is_over:
+                    break
+            for _ in () if time.is_over else self._opened().notify():
                 if time.is_over:
                     break
         except Interrupted as stopped:
@@ -191,20 +196,7 @@ class Function:
         if self._metrics is not None:
             self._metrics.observe(outcome, lag_seconds=lag)
         if outcome.state == "failed":
-            _tell_failure(
-                outcome.uri, _error_of(outcome), is_transient=outcome.is_transient, load=outcome.load_id
-            )
-            return
-        logger.info(
-            "%s is %s: load %s into %s, %s rows, %s rejected, in %.3f s",
-            outcome.uri,
-            outcome.state,
-            outcome.load_id,
-            outcome.table,
-            f"{outcome.counts.loaded:,}",
-            f"{outcome.counts.rejected:,}",
-            outcome.seconds,
-        )
+            _tell_failure(outcome.uri, _error_of(outcome), outcome.load_id)
 
 
 def _pipeline(environment: Mapping[str, str]) -> Pipeline:
@@ -256,14 +248,12 @@ def _error_of(outcome: LoadOutcome) -> LoadstoneError:
     return kind(outcome.error or "failed", where=outcome.uri, hint=outcome.hint, code=outcome.error_code)
 
 
-def _tell_failure(what: str, error: LoadstoneError, *, is_transient: bool, load: int | None = None) -> None:
-    kind = "transient, another try may succeed" if is_transient else "terminal, it will fail again"
-    logger.error(
-        "%s failed (%s; %s): %s%s%s",
-        what,
-        error.code,
-        kind,
-        error,
-        f"; load {load}" if load is not None else "",
-        f"; hint: {error.hint}" if error.hint else "",
+def _tell_failure(what: str, error: LoadstoneError, load_id: int | None = None) -> None:
+    """Whether the queue's next delivery may do better is what the log says beyond the ledger."""
+    kind = (
+        "transient, another try may succeed"
+        if isinstance(error, Transient)
+        else "terminal, it will fail again"
     )
+    facts = {"error_code": error.code, "load_id": load_id, "hint": error.hint}
+    logger.error("%s failed (%s): %s", what, kind, error, extra=facts)
