@@ -34,6 +34,7 @@ Whether to try again is told by the type, never by the text::
         │   └── TableBusy                another load holds the table
         ├── DatabaseUnavailable      starting, stopping, read-only stand-by, disk full
         ├── SourceUnavailable        network, throttling, 5xx
+        │   └── CredentialsExpired       they have run out, or a clock is wrong: others may come
         └── Stalled                  no progress for too long
 
 Each error says what happened, where, and what to do about it.
@@ -49,6 +50,7 @@ __all__ = [
     "ConfigurationError",
     "ConnectionLost",
     "ContractError",
+    "CredentialsExpired",
     "DatabaseBusy",
     "DatabaseUnavailable",
     "DecompressionBomb",
@@ -155,7 +157,7 @@ class ObjectChanged(SourceError):
 
 
 class AccessDenied(SourceError):
-    """The credentials are missing, have run out, or do not allow it."""
+    """The credentials are missing, are not known, or do not allow it."""
 
 
 class FormatError(Terminal):
@@ -240,6 +242,10 @@ class DatabaseUnavailable(Transient):
 
 class SourceUnavailable(Transient):
     """The network, throttling or a server error is between us and the object, the secret or the queue."""
+
+
+class CredentialsExpired(SourceUnavailable):
+    """The credentials have run out, or the clocks disagree: whoever gives them may give others by then."""
 
 
 class Stalled(Transient):

@@ -21,6 +21,7 @@ from loadstone.errors import (
     AccessDenied,
     AuthenticationFailed,
     ConfigurationError,
+    CredentialsExpired,
     LoadstoneError,
     MissingExtra,
     SecretError,
@@ -187,7 +188,7 @@ def test_a_secret_that_is_known_outlives_an_outage_of_secrets_manager(manager: A
             "secretsmanager:GetSecretValue on the secret",
         ),
         (400, "AccessDeniedException", "Access to KMS is not allowed", AccessDenied, "kms:Decrypt"),
-        (400, "ExpiredTokenException", "The security token included is expired", AccessDenied, "renew"),
+        (400, "ExpiredTokenException", "The token is expired", CredentialsExpired, "renew"),
         (400, "UnrecognizedClientException", "The security token is invalid", AccessDenied, "renew"),
         (400, "ThrottlingException", "Rate exceeded", SourceUnavailable, None),
         (500, "InternalServiceError", "sorry", SourceUnavailable, None),
@@ -240,9 +241,9 @@ def test_a_password_that_was_changed_in_the_database_alone_is_told(
     as_rds_writes_it: dict[str, Any],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    caplog.set_level(logging.DEBUG)
     name = secrets.make(as_rds_writes_it)
     secure_server.change_password(role, SECOND)
+    caplog.set_level(logging.DEBUG)
     with pytest.raises(AuthenticationFailed, match="password authentication failed") as raised:
         who(f"secretsmanager://{name}")
     assert "read anew" in (raised.value.hint or "")

@@ -44,7 +44,7 @@ NOT_FOR_A_LOCAL_CSV = {
 
 COMMANDS = [
     "demo", "generate", "init", "validate", "plan", "load", "replay", "undo", "history", "rejects",
-    "migrate", "forget", "db", "completion",
+    "doctor", "migrate", "forget", "db", "completion",
 ]  # fmt: skip
 
 
