@@ -183,13 +183,13 @@ def test_privileges_that_are_lacking_are_named(
     assert role
     closed = states(loadstone, "--to", clerk, code=1)
     assert closed["schema"][1].endswith("lacks USAGE on schema loadstone")
-    assert closed["table public.cities"][1].endswith("lacks SELECT, INSERT")
+    assert closed["table public.cities"][1].endswith("lacks SELECT, INSERT, DELETE")
     connection.execute(loadstone("migrate", "--grants", role[0].strip('"')).out)
     connection.execute(f"GRANT SELECT ON public.cities TO {role[0]}")
     granted = states(loadstone, "--to", clerk, code=1)
     assert granted["schema"][0] == "ok"
-    assert granted["table public.cities"][1].endswith("lacks INSERT")
-    connection.execute(f"GRANT INSERT ON public.cities TO {role[0]}")
+    assert granted["table public.cities"][1].endswith("lacks INSERT, DELETE")
+    connection.execute(f"GRANT INSERT, DELETE ON public.cities TO {role[0]}")
     assert states(loadstone, "--to", clerk, code=0)["tables"][0] == "ok"
 
 
@@ -250,3 +250,23 @@ def test_clocks_that_disagree_are_told(seconds: float, state: str, what: str) ->
     theirs = datetime(2026, 11, 20, tzinfo=UTC)
     check = clock_check("AWS", theirs, theirs + timedelta(seconds=seconds), within=0.5)
     assert (check.name, check.state, check.what) == ("clock of AWS", state, what)
+
+
+@pytest.mark.parametrize(
+    ("settings", "needed"),
+    [
+        ("mode: append\n    on_overwrite: append", "SELECT, INSERT"),
+        ("mode: append", "SELECT, INSERT, DELETE"),
+        ("mode: merge\n    key: id", "SELECT, INSERT, UPDATE"),
+        ("mode: merge\n    key: id\n    on_delete: remove_rows", "SELECT, INSERT, UPDATE, DELETE"),
+        ("mode: replace", "SELECT, INSERT, TRUNCATE"),
+        ("mode: replace\n    method: delete", "SELECT, INSERT, DELETE"),
+    ],
+)
+def test_what_a_dataset_needs_is_asked_for_and_no_more(
+    loadstone: CommandLine, connection: psycopg.Connection, clerk: str, settings: str, needed: str
+) -> None:
+    connection.execute("CREATE TABLE cities (id integer, city text)")
+    loadstone.write("pipeline.yaml", PIPELINE.format(source="data") + f"    {settings}\n")
+    found = states(loadstone, "--to", clerk, code=1)
+    assert found["table public.cities"][1].endswith(f" lacks {needed}")

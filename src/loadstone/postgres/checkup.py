@@ -6,6 +6,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from loadstone.model.pipeline import Dataset
 from loadstone.postgres.connection import Connection
 from loadstone.postgres.identifiers import parse_table
 
@@ -112,15 +113,13 @@ def session(connection: Connection) -> Session:
     return Session(tls or ("TLS" if connection.pgconn.ssl_in_use else None), is_local, now)
 
 
-def table_rights(connection: Connection, table: str, *, mode: str) -> TableRights:
-    """What the role may do with a table that a dataset loads in a mode."""
+def table_rights(connection: Connection, table: str, dataset: Dataset) -> TableRights:
+    """What the role may do with a dataset's table, of what loading as configured takes."""
     name = parse_table(table)
     row = connection.execute(b"SELECT current_schema()").fetchone()
     schema = name.schema or (row[0] if row else None) or "public"
-    privileges = ["SELECT", "INSERT"]
-    privileges += {"merge": ["UPDATE", "DELETE"], "replace": ["DELETE", "TRUNCATE"]}.get(mode, [])
     quoted = schema.replace('"', '""')
-    given = {"table": name.sql, "schema": f'"{quoted}"', "privileges": privileges}
+    given = {"table": name.sql, "schema": f'"{quoted}"', "privileges": _privileges(dataset)}
     found = connection.execute(_TABLE, given).fetchone()
     if found is None:
         raise AssertionError("a SELECT without FROM returned nothing")
@@ -136,3 +135,19 @@ def dataset_states(connection: Connection, pipeline: str) -> dict[str, DatasetSt
     """What the ledger knows of each dataset of a pipeline, by name."""
     rows = connection.execute(_DATASETS, {"pipeline": pipeline}).fetchall()
     return {row[0]: DatasetState(*row[1:]) for row in rows}
+
+
+def _privileges(dataset: Dataset) -> list[str]:
+    """What loading into a table takes; its owner has them all."""
+    needed = ["SELECT", "INSERT"]
+    if dataset.mode == "merge":
+        needed.append("UPDATE")
+    is_replace = dataset.mode == "replace"
+    if is_replace and dataset.method == "truncate":
+        needed.append("TRUNCATE")
+    of_objects = dataset.lineage and (
+        (dataset.overwrite == "replace_rows" and not is_replace) or dataset.on_delete == "remove_rows"
+    )
+    if of_objects or (is_replace and dataset.method == "delete"):
+        needed.append("DELETE")
+    return needed

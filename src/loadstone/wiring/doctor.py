@@ -56,7 +56,7 @@ def examinations(asked: Asked, environment: Mapping[str, str]) -> Iterator[Check
             yield skipped(name, "see configuration")
         return
     yield _configuration(asked, pipeline)
-    if is_in_aws(str(asked.file or ""), pipeline.source, url, asked.queue and "arn:", asked.topic):
+    if asked.queue or asked.topic or is_in_aws(str(asked.file or ""), pipeline.source, url):
         credentials = list(attempted("credentials", _credentials))
         yield from credentials
         can_ask = credentials[0].state == "ok"

@@ -132,7 +132,6 @@ def topic_checks(arn: str) -> Iterator[Check]:
 def is_in_aws(*addresses: str | None) -> bool:
     """Whether any of these needs AWS."""
     return any(
-        address
-        and (address.startswith(("s3://", "ssm://", "secretsmanager://", "arn:")) or "iam=" in address)
+        address and (address.startswith(("s3://", "ssm://", "secretsmanager://")) or "iam=" in address)
         for address in addresses
     )

@@ -94,7 +94,7 @@ def _tables(connection: Connection, pipeline: Pipeline, health: Health) -> Itera
         table = dataset.table or name
         if "{" in table:
             continue  # named after each file
-        rights = table_rights(connection, table, mode=dataset.mode)
+        rights = table_rights(connection, table, dataset)
         if not rights.exists and not rights.schema_exists:
             hint = "create the schema, and grant USAGE and CREATE on it"
             yield failed(f"table {table}", "its schema is not there", hint)
