@@ -33,6 +33,7 @@ Whether to try again is told by the type, never by the text::
         │   ├── ObjectBusy               another worker is loading this very object
         │   └── TableBusy                another load holds the table
         ├── DatabaseUnavailable      starting, stopping, read-only stand-by, disk full
+        │   └── SecretRefused            the password in the secret does not fit: it may be amid its rotation
         ├── SourceUnavailable        network, throttling, 5xx
         │   └── CredentialsExpired       they have run out, or a clock is wrong: others may come
         └── Stalled                  no progress for too long
@@ -67,6 +68,7 @@ __all__ = [
     "RejectLimitExceeded",
     "SchemaVersionError",
     "SecretError",
+    "SecretRefused",
     "ServerNotTrusted",
     "SlotUnavailable",
     "SourceError",
@@ -242,6 +244,10 @@ class DatabaseUnavailable(Transient):
 
 class SourceUnavailable(Transient):
     """The network, throttling or a server error is between us and the object, the secret or the queue."""
+
+
+class SecretRefused(DatabaseUnavailable):
+    """The server refuses the password that the secret holds: a rotation changes first one, then the other."""
 
 
 class CredentialsExpired(SourceUnavailable):

@@ -279,6 +279,10 @@ class DatabaseAccess(Protocol):
     def advice(self) -> str | None:
         """What to do where the server refuses what `url` gives, and went on to refuse what it gave next."""
 
+    @property
+    def is_rotated(self) -> bool:
+        """Whether the password is changed in the server and here one after the other, seconds apart."""
+
     def url(self) -> str:
         """A database URL, or `key=value` pairs, for the next connection; remembered for minutes at most.
 

@@ -19,17 +19,18 @@ from fixtures.secrets import Secrets
 from fixtures.secure import SecureServer
 from loadstone.errors import (
     AccessDenied,
-    AuthenticationFailed,
     ConfigurationError,
     CredentialsExpired,
     LoadstoneError,
     MissingExtra,
     SecretError,
+    SecretRefused,
     SourceError,
     SourceUnavailable,
 )
 from loadstone.model.pipeline import Limits, Pipeline
 from loadstone.platform import aws_client
+from loadstone.platform.retry import retrying
 from loadstone.platform.secrets import SecretAccess
 from loadstone.postgres.connection import Connector
 from loadstone.wiring.workspace import Workspace
@@ -142,6 +143,21 @@ def test_a_password_that_is_rotated_between_loads_is_picked_up(
         assert [record.counts.inserted for record in workspace.history()] == [1, 1]
 
 
+def test_a_load_that_begins_amid_a_rotation_waits_it_out(
+    secrets: Secrets, secure_server: SecureServer, role: str, as_rds_writes_it: dict[str, Any]
+) -> None:
+    name = secrets.make(as_rds_writes_it)
+    secure_server.change_password(role, SECOND)  # and the secret some seconds later
+    clock = SetClock()
+    clock.on_sleep = lambda: secrets.change(name, {**as_rds_writes_it, "password": SECOND})
+    connector = Connector(
+        SecretAccess(f"secretsmanager://{name}", environment={}), limits=Limits(), application_name="test"
+    )
+    with retrying(connector.open, attempts=2, clock=clock) as connection:
+        assert connection.info.user == role
+    assert len(clock.waits) == 1
+
+
 def test_a_secret_is_read_once_in_five_minutes(secrets: Secrets, as_rds_writes_it: dict[str, Any]) -> None:
     name = secrets.make(as_rds_writes_it)
     clock = SetClock()
@@ -244,7 +260,7 @@ def test_a_password_that_was_changed_in_the_database_alone_is_told(
     name = secrets.make(as_rds_writes_it)
     secure_server.change_password(role, SECOND)
     caplog.set_level(logging.DEBUG)
-    with pytest.raises(AuthenticationFailed, match="password authentication failed") as raised:
+    with pytest.raises(SecretRefused, match="password authentication failed") as raised:
         who(f"secretsmanager://{name}")
     assert "read anew" in (raised.value.hint or "")
     assert str(raised.value).startswith(f"secretsmanager://{name} (127.0.0.1:{secure_server.port}/{role}): ")
