@@ -7,6 +7,7 @@ Whether to try again is told by the type, never by the text::
     │   ├── UsageError           wrong arguments (exit code 2)
     │   │   ├── ConfigurationError   pipeline.yaml or the environment is wrong
     │   │   └── MissingExtra         an optional dependency is not installed
+    │   ├── SecretError          a secret is missing, or does not say how to reach the database
     │   ├── SourceError          the object cannot be had
     │   │   ├── ObjectMissing
     │   │   ├── ObjectChanged        the pinned version is no longer what is there
@@ -19,6 +20,7 @@ Whether to try again is told by the type, never by the text::
     │   ├── EmptyReplace         `replace` with no accepted row, and no `allow_empty`
     │   ├── DestinationError     the database refuses, and will refuse again
     │   │   ├── AuthenticationFailed
+    │   │   ├── ServerNotTrusted     its certificate is of another name, or signed by a stranger
     │   │   ├── PermissionDenied
     │   │   ├── TableMismatch        the table does not fit the contract
     │   │   └── SchemaVersionError   the `loadstone` schema is newer than this program
@@ -32,7 +34,9 @@ Whether to try again is told by the type, never by the text::
         │   ├── ObjectBusy               another worker is loading this very object
         │   └── TableBusy                another load holds the table
         ├── DatabaseUnavailable      starting, stopping, read-only stand-by, disk full
+        │   └── SecretRefused            the password in the secret does not fit: it may be amid its rotation
         ├── SourceUnavailable        network, throttling, 5xx
+        │   └── CredentialsExpired       they have run out, or a clock is wrong: others may come
         ├── NotifierUnavailable      a topic or webhook does not answer
         └── Stalled                  no progress for too long
 
@@ -49,6 +53,7 @@ __all__ = [
     "ConfigurationError",
     "ConnectionLost",
     "ContractError",
+    "CredentialsExpired",
     "DatabaseBusy",
     "DatabaseUnavailable",
     "DecompressionBomb",
@@ -66,6 +71,9 @@ __all__ = [
     "PermissionDenied",
     "RejectLimitExceeded",
     "SchemaVersionError",
+    "SecretError",
+    "SecretRefused",
+    "ServerNotTrusted",
     "SlotUnavailable",
     "SourceError",
     "SourceUnavailable",
@@ -138,6 +146,10 @@ class MissingExtra(UsageError):
         )
 
 
+class SecretError(Terminal):
+    """A secret is missing, or does not say how to reach the database."""
+
+
 class SourceError(Terminal):
     """The object cannot be had."""
 
@@ -151,7 +163,7 @@ class ObjectChanged(SourceError):
 
 
 class AccessDenied(SourceError):
-    """The object may not be read with these credentials."""
+    """The credentials are missing, are not known, or do not allow it."""
 
 
 class FormatError(Terminal):
@@ -184,6 +196,10 @@ class DestinationError(Terminal):
 
 class AuthenticationFailed(DestinationError):
     """Wrong user or password."""
+
+
+class ServerNotTrusted(DestinationError):
+    """The server's certificate is of another name, or signed by nobody that is known."""
 
 
 class PermissionDenied(DestinationError):
@@ -235,7 +251,15 @@ class DatabaseUnavailable(Transient):
 
 
 class SourceUnavailable(Transient):
-    """The network, throttling or a server error is between us and the object."""
+    """The network, throttling or a server error is between us and the object, the secret or the queue."""
+
+
+class SecretRefused(DatabaseUnavailable):
+    """The server refuses the password that the secret holds: a rotation changes first one, then the other."""
+
+
+class CredentialsExpired(SourceUnavailable):
+    """The credentials have run out, or the clocks disagree: whoever gives them may give others by then."""
 
 
 class NotifierUnavailable(Transient):

@@ -14,7 +14,7 @@ from loadstone.model.contract import Column
 from loadstone.model.event import Event
 from loadstone.model.load import Counts, LoadRecord, LoadRequest
 from loadstone.model.pipeline import Dataset, Limits
-from loadstone.ports import Admission
+from loadstone.ports import Admission, DatabaseAccess
 from loadstone.postgres import closing, ledger, migrate, upkeep
 from loadstone.postgres.admission import Admitted, seek_admission
 from loadstone.postgres.connection import Connection, Connector
@@ -35,7 +35,7 @@ class PostgresDatabase:
     """One database. Holds no connection between calls, but for a moment the one that looked at the schema.
 
     Args:
-        url: `postgresql://...` or `key=value` pairs.
+        url: `postgresql://...` or `key=value` pairs, or who is to be asked for them at each connection.
         limits: of the pipeline.
         application_name: what `pg_stat_activity` shows.
 
@@ -44,7 +44,11 @@ class PostgresDatabase:
     """
 
     def __init__(
-        self, url: str, *, limits: Limits | None = None, application_name: str = "loadstone"
+        self,
+        url: str | DatabaseAccess,
+        *,
+        limits: Limits | None = None,
+        application_name: str = "loadstone",
     ) -> None:
         self._limits = limits or Limits()
         self._connector = Connector(url, limits=self._limits, application_name=application_name)

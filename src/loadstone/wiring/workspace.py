@@ -23,6 +23,7 @@ from loadstone.ports import Progress, Source
 from loadstone.postgres import PostgresDatabase
 from loadstone.readers.automatic import AutomaticReader
 from loadstone.wiring.archives import Standing, as_known, refused
+from loadstone.wiring.database_access import database_access
 from loadstone.wiring.keys import telling_of_key, with_key
 from loadstone.wiring.orders import Selection, SourcedOrder, orders_for
 from loadstone.wiring.quiet import Quiet
@@ -60,17 +61,24 @@ class Workspace:
         url = choose_destination(to, pipeline, environment)
         self.is_embedded = url is None
         self._url = url or _embedded_url()
-        self.database = PostgresDatabase(self._url, limits=pipeline.limits)
+        self._access = database_access(self._url, environment)
+        self.database = PostgresDatabase(self._access, limits=pipeline.limits)
         self._migrates = migrate
         self._after_commit: AfterCommit | None = None
 
     @classmethod
-    def open(cls, file: Path | None = None, to: str | None = None, *, migrate: bool = True) -> Self:
-        """The workspace of a pipeline file, of `./pipeline.yaml` where there is one, or of no pipeline.
+    def open(cls, file: Path | str | None = None, to: str | None = None, *, migrate: bool = True) -> Self:
+        """The workspace of a pipeline, of `./pipeline.yaml` where there is one, or of no pipeline.
+
+        Args:
+            file: a path, `s3://bucket/key`, or `ssm://NAME`; None for what LOADSTONE_PIPELINE says.
+            to: see the class.
+            migrate: see the class.
 
         Raises:
             ConfigurationError: the file is wrong or not there.
         """
+        file = file or os.environ.get("LOADSTONE_PIPELINE") or None
         if file is None and _DEFAULT_FILE.is_file():
             file = _DEFAULT_FILE
         pipeline = Pipeline.unchecked() if file is None else _read(file)
@@ -138,7 +146,7 @@ class Workspace:
         from loadstone.model.rehearsal import PlannedLoad  # noqa: PLC0415 - loads do without these
         from loadstone.postgres.rehearsal import RehearsalDatabase  # noqa: PLC0415
 
-        database = RehearsalDatabase(self._url, limits=self.pipeline.limits)
+        database = RehearsalDatabase(self._access, limits=self.pipeline.limits)
         selection = selection or Selection()
         orders = orders_for(uris, self.pipeline, selection)
         if any(sourced.source.listed for sourced in orders):
@@ -279,7 +287,7 @@ def _embedded_url() -> str:
     return EmbeddedServer.start(DEFAULT_FOLDER).url
 
 
-def _read(file: Path) -> Pipeline:
-    from loadstone.config.pipeline_file import read_pipeline  # noqa: PLC0415 - brings PyYAML
+def _read(file: Path | str) -> Pipeline:
+    from loadstone.wiring.pipeline_location import open_pipeline  # noqa: PLC0415 - brings PyYAML
 
-    return read_pipeline(file, os.environ)
+    return open_pipeline(file, os.environ)
