@@ -271,30 +271,6 @@ class Database(Protocol):
         """A load's rejected rows in file order; with `unreplayed`, those that are still missing."""
 
 
-class DatabaseAccess(Protocol):
-    """Where a database is and how one gets in, asked anew for each connection: passwords change."""
-
-    @property
-    def where(self) -> str:
-        """The database's name in messages: always the same, and without a password."""
-
-    @property
-    def advice(self) -> str | None:
-        """What to do where the server refuses what `url` gives, and went on to refuse what it gave next."""
-
-    def url(self) -> str:
-        """A database URL, or `key=value` pairs, for the next connection; remembered for minutes at most.
-
-        Raises:
-            SecretError: what is found does not say how to reach a database.
-            AccessDenied: it may not be asked for.
-            SourceUnavailable: whoever knows it does not answer.
-        """
-
-    def renew(self, refused: str) -> bool:
-        """The server refused the credentials of this URL: whether `url` gives others from now on."""
-
-
 class Notifier(Protocol):
     """A topic or a webhook."""
 
@@ -346,6 +322,34 @@ class NotificationLedger(Protocol):
 
     def settle(self, claim: Claim, error: str | None = None, *, is_final: bool = False) -> None:
         """It is sent, or why not; a final error is not tried again."""
+
+
+class DatabaseAccess(Protocol):
+    """Where a database is and how one gets in, asked anew for each connection: passwords change."""
+
+    @property
+    def where(self) -> str:
+        """The database's name in messages: always the same, and without a password."""
+
+    @property
+    def advice(self) -> str | None:
+        """What to do where the server refuses what `url` gives, and went on to refuse what it gave next."""
+
+    @property
+    def is_rotated(self) -> bool:
+        """Whether the password is changed in the server and here one after the other, seconds apart."""
+
+    def url(self) -> str:
+        """A database URL, or `key=value` pairs, for the next connection; remembered for minutes at most.
+
+        Raises:
+            SecretError: what is found does not say how to reach a database.
+            AccessDenied: it may not be asked for.
+            SourceUnavailable: whoever knows it does not answer.
+        """
+
+    def renew(self, refused: str) -> bool:
+        """The server refused the credentials of this URL: whether `url` gives others from now on."""
 
 
 class Clock(Protocol):
