@@ -23,7 +23,8 @@ Whether to try again is told by the type, never by the text::
     │   │   ├── TableMismatch        the table does not fit the contract
     │   │   └── SchemaVersionError   the `loadstone` schema is newer than this program
     │   ├── BalanceError         the rows do not add up; nothing was committed
-    │   └── LoadNotFound         no such load in the ledger
+    │   ├── LoadNotFound         no such load in the ledger
+    │   └── QueueError           the queue cannot be used, and another try would not change that
     └── Transient                worth another try
         ├── ConnectionLost
         ├── DatabaseBusy             lock time-out, deadlock, serialization, too many connections
@@ -60,6 +61,8 @@ __all__ = [
     "ObjectChanged",
     "ObjectMissing",
     "PermissionDenied",
+    "QueueError",
+    "QueueUnavailable",
     "RejectLimitExceeded",
     "SchemaVersionError",
     "SlotUnavailable",
@@ -202,6 +205,10 @@ class LoadNotFound(Terminal):
     """The ledger has no such load."""
 
 
+class QueueError(Terminal):
+    """The queue is not there, or may not be used with these credentials."""
+
+
 class ConnectionLost(Transient):
     """The connection to the database went away."""
 
@@ -228,6 +235,10 @@ class DatabaseUnavailable(Transient):
 
 class SourceUnavailable(Transient):
     """The network, throttling or a server error is between us and the object."""
+
+
+class QueueUnavailable(Transient):
+    """The network, throttling, a server error or credentials that ran out are between us and the queue."""
 
 
 class Stalled(Transient):
