@@ -22,6 +22,7 @@ Whether to try again is told by the type, never by the text::
     │   │   ├── PermissionDenied
     │   │   ├── TableMismatch        the table does not fit the contract
     │   │   └── SchemaVersionError   the `loadstone` schema is newer than this program
+    │   ├── EventNotUnderstood   a message that is not about objects that landed or went
     │   ├── BalanceError         the rows do not add up; nothing was committed
     │   ├── LoadNotFound         no such load in the ledger
     │   └── QueueError           the queue cannot be used, and another try would not change that
@@ -53,6 +54,7 @@ __all__ = [
     "DecompressionBomb",
     "DestinationError",
     "EmptyReplace",
+    "EventNotUnderstood",
     "FormatError",
     "LoadNotFound",
     "LoadstoneError",
@@ -175,6 +177,10 @@ class RejectLimitExceeded(Terminal):
 
 class EmptyReplace(Terminal):
     """A `replace` would leave an empty table, and `allow_empty` is not set."""
+
+
+class EventNotUnderstood(Terminal):
+    """A message is not about objects that landed or went, or lacks what it takes to know which."""
 
 
 class DestinationError(Terminal):

@@ -23,8 +23,11 @@ def handle_event(event: Event, order: Order, parts: Parts) -> LoadOutcome:
 
     Never raises for what is wrong with the object or the database: the outcome says so.
     """
-    # Where each version counts, the event's own is loaded, not the newest.
-    own_version = order.dataset.overwrite == "append" and event.version_id is not None
+    # Where each version counts, the event's own is loaded, not the newest. That of a deletion is a marker, or
+    # gone, and says nothing of whether the key is.
+    own_version = (
+        order.dataset.overwrite == "append" and event.version_id is not None and event.kind == "created"
+    )
     try:
         version = parts.source.head(event.key, event.version_id if own_version else None)
     except ObjectMissing:

@@ -87,6 +87,10 @@ class ArchiveSource:
     def __repr__(self) -> str:
         return f"ArchiveSource({self._source!r})"
 
+    def afresh(self) -> ArchiveSource:
+        """Another one of the same source, which knows nothing of any archive yet."""
+        return ArchiveSource(self._source)
+
     @property
     def bucket(self) -> str:
         """The bucket, or the folder's absolute path."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -22,6 +23,7 @@ from loadstone.platform.retry import retrying
 from loadstone.ports import Progress, Source
 from loadstone.postgres import PostgresDatabase
 from loadstone.readers.automatic import AutomaticReader
+from loadstone.sources.archives import ArchiveSource
 from loadstone.wiring.archives import Standing, as_known, refused
 from loadstone.wiring.keys import telling_of_key, with_key
 from loadstone.wiring.orders import Selection, SourcedOrder, orders_for
@@ -86,6 +88,21 @@ class Workspace:
     def database_url(self) -> str:
         """Where the rows go, as it may be shown."""
         return mask_password(self._url)
+
+    @cached_property
+    def source(self) -> ArchiveSource:
+        """The pipeline's source, opened once: its client keeps connections. What it knows of archives is of
+        use to one caller at a time; others take it `afresh`.
+
+        Raises:
+            UsageError: the pipeline names none.
+            ObjectMissing: there is no such folder.
+        """
+        if self.pipeline.source is None:
+            raise UsageError("the pipeline has no `source:`", hint="source: s3://bucket, or a folder")
+        from loadstone.sources import open_source  # noqa: PLC0415 - what is named by hand brings its own
+
+        return open_source(self.pipeline.source)
 
     def load(
         self,
