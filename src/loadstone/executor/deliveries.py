@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import count
-from random import Random
 from typing import Literal, Protocol
 
 from loadstone.errors import LoadstoneError, Transient
 from loadstone.executor.stopping import LeftOff
 from loadstone.model.event import Event
 from loadstone.model.load import LoadOutcome
-from loadstone.platform.retry import Backoff
-from loadstone.ports import Clock, Delivery, Refusal
+from loadstone.ports import Delivery, Refusal
 
 __all__ = ["Answer", "Journal", "answer"]
 
 #: What became of a delivery.
 Answer = Literal["done", "retry", "refused", "given_back"]
-
-_WHILE_ANOTHER_LOADS_IT = Backoff(first=0.2, longest=5.0)
-
 
 class Journal(Protocol):
     """Who is told what a worker does. Called by its threads, by several at once."""
@@ -36,23 +30,14 @@ class Journal(Protocol):
 
 
 def answer(
-    delivery: Delivery,
-    handle: Callable[[Event], Sequence[LoadOutcome]],
-    clock: Clock,
-    journal: Journal,
-    *,
-    patience: float,
-    random: Random,
+    delivery: Delivery, handle: Callable[[Event], Sequence[LoadOutcome]], journal: Journal
 ) -> Answer:
     """Acts upon a delivery, and answers it.
 
     Args:
         delivery: what was received.
         handle: loads what an event speaks of.
-        clock: whose sleep ends when the worker drains.
         journal: is told.
-        patience: seconds to wait for another worker that loads the same object.
-        random: of the jitter.
 
     Never raises: what cannot be answered comes again.
     """
@@ -61,7 +46,7 @@ def answer(
     try:
         outcomes: list[LoadOutcome] = []
         for event in delivery.events():
-            found = _handled(event, handle, clock, patience=patience, random=random)
+            found = handle(event)
             for outcome in found:
                 journal.finished(outcome, event)
             outcomes += found
@@ -78,25 +63,6 @@ def answer(
         journal.trouble(f"{delivery.name}: unexpected: {type(error).__name__}: {error}")
     _settle(delivery, verdict, refusal, journal)
     return verdict
-
-
-def _handled(
-    event: Event,
-    handle: Callable[[Event], Sequence[LoadOutcome]],
-    clock: Clock,
-    *,
-    patience: float,
-    random: Random,
-) -> Sequence[LoadOutcome]:
-    """Loads; while another worker loads one of the objects, waits to see what comes of it, holding nothing."""
-    deadline = clock.monotonic() + patience
-    for attempt in count(1):
-        outcomes = handle(event)
-        is_busy = any(outcome.state == "in_progress" for outcome in outcomes)
-        if not is_busy or clock.monotonic() >= deadline:
-            return outcomes
-        clock.sleep(_WHILE_ANOTHER_LOADS_IT.delay(attempt, random))
-    raise AssertionError("unreachable")
 
 
 def _judged(outcomes: Sequence[LoadOutcome]) -> tuple[Answer, Refusal | None]:

@@ -12,13 +12,12 @@ from collections.abc import Callable, Iterator, Sequence
 from enum import Enum, auto
 from functools import partial
 from queue import Empty, SimpleQueue
-from random import Random
 
 from msgspec import Struct
 
 from loadstone.errors import LoadstoneError, Transient
 from loadstone.executor.deliveries import Journal, answer
-from loadstone.executor.stopping import LeftOff, StoppableClock, Stopping
+from loadstone.executor.stopping import LeftOff, Stopping
 from loadstone.model.event import Event
 from loadstone.model.load import LoadOutcome
 from loadstone.platform.background import BackgroundThread
@@ -38,14 +37,12 @@ class WorkerLimits(Struct, frozen=True):
     Attributes:
         concurrency: loads at a time.
         drain_seconds: that loads get to finish once the worker is to end.
-        patience: seconds to wait for another worker that loads the same object.
         reconcile_seconds: between two reconciles; None for none.
         until_empty: end once there is nothing more to do.
     """
 
     concurrency: int = 4
     drain_seconds: float = 300.0
-    patience: float = 600.0
     reconcile_seconds: float | None = None
     until_empty: bool = False
 
@@ -95,17 +92,12 @@ class Worker:
         tasks: what it does.
         limits: how much at a time.
         stopping: what its loads look at.
-        random: of the jitter.
     """
 
-    def __init__(
-        self, tasks: Tasks, limits: WorkerLimits, stopping: Stopping, random: Random | None = None
-    ) -> None:
+    def __init__(self, tasks: Tasks, limits: WorkerLimits, stopping: Stopping) -> None:
         self._tasks = tasks
         self._limits = limits
         self._stopping = stopping
-        self._random = random or Random()  # noqa: S311 - jitter
-        self._clock = StoppableClock(tasks.clock, stopping)
         self._notices: SimpleQueue[_Notice | LoadstoneError] = SimpleQueue()
         self._places: SimpleQueue[None] = SimpleQueue()
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
@@ -240,7 +232,7 @@ class Worker:
     def _begin_reconcile(self) -> int:
         """Begins one if it is due; how many places that takes."""
         every = self._limits.reconcile_seconds
-        if every is None or self._clock.monotonic() < self._reconcile_due:
+        if every is None or self._tasks.clock.monotonic() < self._reconcile_due:
             return 0
         self._reconcile_due = float("inf")  # until this one has ended
         self._begin(partial(self._reconcile, every))
@@ -268,15 +260,7 @@ class Worker:
             self._at_work[id(delivery)] = delivery
         tasks = self._tasks
         try:
-            verdict = answer(
-                delivery,
-                tasks.handle,
-                self._clock,
-                tasks.journal,
-                patience=self._limits.patience,
-                random=self._random,
-            )
-            if verdict == "retry":
+            if answer(delivery, tasks.handle, tasks.journal) == "retry":
                 self._in_doubt = True
         finally:
             with self._lock:
@@ -293,4 +277,4 @@ class Worker:
         except Exception as error:  # noqa: BLE001 - the next one begins anew
             self._tasks.journal.trouble(f"reconcile: {error}")
         finally:
-            self._reconcile_due = self._clock.monotonic() + every
+            self._reconcile_due = self._tasks.clock.monotonic() + every
