@@ -168,8 +168,8 @@ class LoadOutcome(Struct, frozen=True):
     """The answer to a request: what `load --json` prints, and what the Python API returns.
 
     `evidence` says for each column whose type the file's values decided why it has that type; `children` what
-    became of the elements of lists that have tables of their own; `is_transient`, of what failed, that another
-    try may succeed.
+    became of the elements of lists that have tables of their own; `is_transient`, of what failed, that
+    another try may succeed.
     """
 
     state: OutcomeState

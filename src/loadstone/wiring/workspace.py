@@ -91,8 +91,9 @@ class Workspace:
 
     @cached_property
     def source(self) -> ArchiveSource:
-        """The pipeline's source, opened once: its client keeps connections. What it knows of archives is of
-        use to one caller at a time; others take it `afresh`.
+        """The pipeline's source, opened once: its client keeps connections.
+
+        What it knows of archives is of use to one caller at a time: others take it `afresh`.
 
         Raises:
             UsageError: the pipeline names none.
@@ -103,6 +104,11 @@ class Workspace:
         from loadstone.sources import open_source  # noqa: PLC0415 - what is named by hand brings its own
 
         return open_source(self.pipeline.source)
+
+    def uri_of(self, key: str) -> str:
+        """What people call a key of the source."""
+        scheme = "s3://" if (self.pipeline.source or "").startswith("s3://") else ""
+        return f"{scheme}{self.source.bucket}/{key}"
 
     def load(
         self,

@@ -122,9 +122,7 @@ def notification(**item: Any) -> dict[str, Any]:
         ),
         (
             "s3_notification_delete_marker.json",
-            Event(
-                "removed", BUCKET, "HappyFace.jpg", "bYVkZ9.marker", "0055AED6DCD90281E6", EPOCH, "sqs"
-            ),
+            Event("removed", BUCKET, "HappyFace.jpg", "bYVkZ9.marker", "0055AED6DCD90281E6", EPOCH, "sqs"),
         ),
         (
             "s3_notification_lifecycle_expiration.json",
