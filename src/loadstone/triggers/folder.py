@@ -16,6 +16,8 @@ __all__ = ["FolderTrigger"]
 
 #: How long a file that failed for now is left alone: half of it certain, half of it random.
 _AGAIN = Backoff(first=5.0, longest=300.0)
+#: After so many, a file that does not come to rest is left to the next pass.
+_MOST_LOOKS = 5
 
 
 class _Seen(Struct):
@@ -38,7 +40,7 @@ class FolderTrigger:
         clock: its sleep ends when the worker drains.
         interval: seconds between two looks.
         rest: seconds for which a file must have stayed as it is.
-        looks_once: answer a second time with what is left of the first look, so that a single pass ends.
+        waits_for_rest: look some more times while there is nothing but files that may still be written to.
         random: of the jitter.
     """
 
@@ -51,6 +53,7 @@ class FolderTrigger:
         *,
         interval: float = 1.0,
         rest: float = 1.0,
+        waits_for_rest: bool = False,
         random: Random | None = None,
     ) -> None:
         self._bucket = bucket
@@ -59,6 +62,7 @@ class FolderTrigger:
         self._clock = clock
         self._interval = interval
         self._rest = rest
+        self._looks = _MOST_LOOKS if waits_for_rest else 1
         self._random = random or Random()  # noqa: S311 - jitter
         self._seen: dict[str, _Seen] = {}
         self._at_work: set[str] = set()
@@ -73,18 +77,15 @@ class FolderTrigger:
             ObjectMissing: the folder itself is gone.
             AccessDenied: it may not be read.
         """
-        if not self._ready:
+        for look in range(self._looks):
+            if self._ready or (look and not self._seen):
+                break
             if self._looked is not None:
                 self._clock.sleep(max(0.0, self._looked + self._interval - self._clock.monotonic()))
             self._scan()
             self._looked = self._clock.monotonic()
         taken, self._ready = self._ready[:limit], self._ready[limit:]
         return taken
-
-    @property
-    def is_restless(self) -> bool:
-        """Whether there are files that may still be written to, or are to be tried again."""
-        return bool(self._seen or self._at_work or self._ready)
 
     def check(self) -> None:
         """Looks at the folder."""
