@@ -289,8 +289,8 @@ class Refusal(Struct, frozen=True):
 class Delivery(Protocol):
     """What a trigger brought, to be acted upon: exactly one of its verbs is called in the end.
 
-    Any of these may be called by another thread than the one that received it. A verb that fails loses nothing:
-    the delivery comes again.
+    Any of these may be called by another thread than the one that received it. A verb that fails loses
+    nothing: the delivery comes again.
     """
 
     @property

@@ -40,8 +40,8 @@ def redrive(
 ) -> None:
     """Show dead letters, and put them back into the queue.
 
-    Each is sent to the queue first and deleted from the dead letters after: interrupted in between, it is there
-    twice, and is loaded once. What fails again while this runs stays in the dead letters.
+    Each is sent to the queue first and deleted from the dead letters after: interrupted in between, it is
+    there twice, and is loaded once. What fails again while this runs stays in the dead letters.
     """
     from loadstone.wiring.redrive import open_redrive  # noqa: PLC0415 - `--help` need not wait for it
 

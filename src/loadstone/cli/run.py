@@ -36,34 +36,26 @@ _ADDRESS = re.compile(r"(?:(\S+):)?(\d+)")
 _LARGEST_PORT = 65_535
 
 
-class _Length(click.ParamType):
-    """A length of time in seconds: `90`, `30s`, `15m`, `1h`, `1d`."""
-
-    name = "time"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Reads it."""
-        if isinstance(value, int | float):
-            return float(value)
-        found = _LENGTH.fullmatch(str(value).strip())
-        if found is None or not float(found[1]):
-            self.fail(f"{value!r} is no length of time such as 30s, 15m, 1h", param, ctx)
-        return float(found[1]) * _SECONDS[found[2]]
+def _length(_context: click.Context, _parameter: click.Parameter, written: str | None) -> float | None:
+    """Seconds, from `90`, `30s`, `15m`, `1h`, `1d`."""
+    if written is None:
+        return None
+    found = _LENGTH.fullmatch(written.strip())
+    if found is None or not float(found[1]):
+        raise click.BadParameter(f"{written!r} is no length of time such as 30s, 15m, 1h")
+    return float(found[1]) * _SECONDS[found[2]]
 
 
-class _Address(click.ParamType):
-    """A port, or an address and a port."""
-
-    name = "port"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, int]:
-        """Reads it."""
-        found = _ADDRESS.fullmatch(str(value))
-        if found is None or int(found[2]) > _LARGEST_PORT:
-            self.fail(f"{value!r} is no port such as 8080 or 127.0.0.1:8080", param, ctx)
-        return found[1] or "", int(found[2])
+def _address(
+    _context: click.Context, _parameter: click.Parameter, written: str | None
+) -> tuple[str, int] | None:
+    """Address and port, from `8080` or `127.0.0.1:8080`."""
+    if written is None:
+        return None
+    found = _ADDRESS.fullmatch(written)
+    if found is None or int(found[2]) > _LARGEST_PORT:
+        raise click.BadParameter(f"{written!r} is no port such as 8080 or 127.0.0.1:8080")
+    return found[1] or "", int(found[2])
 
 
 @click.command(epilog=_EXAMPLES)
@@ -74,7 +66,7 @@ class _Address(click.ParamType):
     "--concurrency", type=click.IntRange(min=1, max=64), default=4, show_default=True, help="Loads at a time."
 )
 @click.option(
-    "--reconcile-every", type=_Length(), metavar="TIME", help="List the source that often: 30m, 1h, 1d."
+    "--reconcile-every", callback=_length, metavar="TIME", help="List the source that often: 30m, 1h, 1d."
 )
 @click.option(
     "--drain-seconds",
@@ -84,29 +76,31 @@ class _Address(click.ParamType):
     help="How long loads may go on once the worker is told to end.",
 )
 @click.option(
-    "--health-port", type=_Address(), metavar="PORT", help="Answer /healthz, /readyz and /metrics there."
+    "--health-port", callback=_address, metavar="PORT", help="Answer /healthz, /readyz and /metrics there."
 )
 @click.option("--once", is_flag=True, help="End when there is nothing more to do.")
 @everywhere
 def run(settings: Settings, once: bool, **options: Any) -> int:
     """The worker: load what lands, as it lands.
 
-    Takes events from a queue, or watches the folder that is the pipeline's source, and loads each object exactly
-    once, whatever comes twice, late or out of order. What fails for good goes to the dead letters with its reason
-    (see `loadstone redrive`); what fails for now comes again.
+    Takes events from a queue, or watches the folder that is the pipeline's source, and loads each object
+    exactly once, whatever comes twice, late or out of order. What fails for good goes to the dead letters
+    with its reason (see `loadstone redrive`); what fails for now comes again.
 
-    SIGTERM or Ctrl-C ends it: it takes nothing more and finishes what it has begun. After --drain-seconds, or when
-    told once more, it undoes the rest and gives it back; nothing is lost, not even by kill -9.
+    SIGTERM or Ctrl-C ends it: it takes nothing more and finishes what it has begun. After --drain-seconds, or
+    when told once more, it undoes the rest and gives it back; nothing is lost, not even by kill -9.
 
-    With --json, one line of JSON for each object. The exit status is 0 when the worker ended with nothing undone,
-    130 where loads were undone, 1 where the queue or the folder is gone, and with --once where an object failed.
+    With --json, one line of JSON for each object. The exit status is 0 when the worker ended with nothing
+    undone, 130 where loads were undone, 1 where the queue or the folder is gone, and with --once where an
+    object failed.
     """
     from loadstone.cli.run_screen import screen_for  # noqa: PLC0415 - `--help` need not wait for it
     from loadstone.wiring.worker import open_worker  # noqa: PLC0415 - brings psycopg
 
-    with screen_for(settings) as screen, open_worker(
-        settings.pipeline_file, settings.to, _options(once=once, **options), screen
-    ) as running:
+    with (
+        screen_for(settings) as screen,
+        open_worker(settings.pipeline_file, settings.to, _options(once=once, **options), screen) as running,
+    ):
         _introduce(running, settings)
         with _heeding(running.worker.stop, settings):
             ending = running.worker.run()

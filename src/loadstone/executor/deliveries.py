@@ -16,6 +16,7 @@ __all__ = ["Answer", "Journal", "answer"]
 #: What became of a delivery.
 Answer = Literal["done", "retry", "refused", "given_back"]
 
+
 class Journal(Protocol):
     """Who is told what a worker does. Called by its threads, by several at once."""
 
@@ -29,9 +30,7 @@ class Journal(Protocol):
         """Something could not be done, and is tried again."""
 
 
-def answer(
-    delivery: Delivery, handle: Callable[[Event], Sequence[LoadOutcome]], journal: Journal
-) -> Answer:
+def answer(delivery: Delivery, handle: Callable[[Event], Sequence[LoadOutcome]], journal: Journal) -> Answer:
     """Acts upon a delivery, and answers it.
 
     Args:

@@ -13,7 +13,7 @@ from loadstone.ports import Clock, Progress
 __all__ = ["LeftOff", "StoppableClock", "StoppableProgress", "Stopping"]
 
 
-class LeftOff(BaseException):  # noqa: N818 - like KeyboardInterrupt, no error: nothing may take it for one
+class LeftOff(BaseException):
     """The load was told to leave off: it is undone, and its row in the ledger taken back."""
 
 
@@ -56,7 +56,7 @@ class Stopping:
 
 
 class StoppableClock:
-    """A `ports.Clock` whose sleepers wake when the worker drains: who waits has not begun, or has undone it."""
+    """A `ports.Clock` whose sleepers wake when the worker drains: who waits has nothing begun."""
 
     def __init__(self, clock: Clock, stopping: Stopping) -> None:
         self._clock = clock

@@ -1,8 +1,8 @@
 """The worker: takes deliveries, loads N at a time, and ends well when told to.
 
 Threads and what passes between them: the *poller* asks the trigger for as many deliveries as there are free
-places; N *loaders* answer them; the thread that calls `run` supervises, and is the only one that signals reach.
-Everything that wakes a thread goes through a `SimpleQueue`, the one thing that a signal handler may use.
+places; N *loaders* answer them; the thread that calls `run` supervises, and is the only one that signals
+reach. What wakes a thread goes through a `SimpleQueue`, the one thing that a signal handler may use.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ __all__ = ["Ending", "Tasks", "Worker", "WorkerLimits"]
 
 _AFTER_A_FAULT = Backoff(first=0.5, longest=30.0)
 #: Seconds that loads get to undo themselves once they are told to leave off.
-_UNDOING_SECONDS = 10.0
+_UNDOING_SECONDS = 5.0
 
 
 class WorkerLimits(Struct, frozen=True):
@@ -108,7 +108,7 @@ class Worker:
         self._reconcile_due = tasks.clock.monotonic()
 
     def stop(self) -> None:
-        """Ends the worker: at first by draining, the second time by leaving off. Signal handlers may call it."""
+        """Ends the worker: first by draining, the second time by leaving off. Signal handlers may call it."""
         self._notices.put(_Notice.STOP)
 
     @property

@@ -68,10 +68,10 @@ class _Handler(BaseHTTPRequestHandler):
     server_version = "loadstone"
     sys_version = ""
 
-    def do_GET(self) -> None:  # noqa: N802 - http.server's name
+    def do_GET(self) -> None:
         self._send(self._answer(), with_text=True)
 
-    def do_HEAD(self) -> None:  # noqa: N802
+    def do_HEAD(self) -> None:
         self._send(self._answer(), with_text=False)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's name

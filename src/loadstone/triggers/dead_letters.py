@@ -49,7 +49,7 @@ class DeadLetter(Struct, frozen=True):
 
 
 def refusal_attributes(message: Message, refusal: Refusal, now: datetime) -> dict[str, dict[str, Any]]:
-    """The attributes that a message takes along to the dead letters; its own first, as far as there is room."""
+    """The attributes that a message takes along to the dead letters; its own, too, where there is room."""
     told = {
         "code": refusal.code,
         "reason": refusal.reason,
@@ -73,8 +73,8 @@ def refusal_attributes(message: Message, refusal: Refusal, now: datetime) -> dic
 def letters(dead: Queue, *, limit: int | None = None) -> Iterator[DeadLetter]:
     """The letters that are there at the beginning, each once.
 
-    They are hidden from others for a minute; those that were not deleted by then are given back when the iterator
-    ends or is closed.
+    They are hidden from others for a minute; those that were not deleted by then are given back when the
+    iterator ends or is closed.
     """
     held: dict[str, Message] = {}
     with _given_back(dead, held):

@@ -30,8 +30,9 @@ class _Seen(Struct):
 class FolderTrigger:
     """A `ports.Trigger` over a folder, by looking at it again and again.
 
-    A file counts once its size and time of modification have stayed the same for a moment, or its time is that old
-    when it is first seen: who moves a file in needs no patience. What is refused is left alone until it changes.
+    A file counts once its size and time of modification have stayed the same for a moment, or its time is
+    that old when it is first seen: who moves a file in needs no patience. What is refused is left alone until
+    it changes.
 
     Args:
         bucket: the folder's absolute path.
@@ -119,7 +120,9 @@ class FolderTrigger:
         now = self._clock.monotonic()
         versions = {version.key: version for version in self._look()}
         self._seen = {key: seen for key, seen in self._seen.items() if key in versions}
-        changed = [one for one in versions.values() if self._is_due(one.key, now) and self._has_come(one, now)]
+        changed = [
+            one for one in versions.values() if self._is_due(one.key, now) and self._has_come(one, now)
+        ]
         changed.sort(key=lambda version: (version.modified, version.key))
         gone = [key for key in self._known if key not in versions and self._is_due(key, now)]
         self._ready = [self._delivery(one.key, one) for one in changed]

@@ -92,7 +92,7 @@ class QueueTrigger:
         self.hide(message, round(self._random.uniform(ceiling / 2, ceiling)))
 
     def bury(self, message: Message, refusal: Refusal) -> None:
-        """Sends it to the dead letters with its reason, then deletes it; what ends this in between loses nothing."""
+        """Sends it to the dead letters with its reason, then deletes it: in this order nothing is lost."""
         if self.dead_letters is None:
             self.put_again(message)  # nothing is thrown away
             return

@@ -68,8 +68,8 @@ class QueueFacts(Struct, frozen=True):
 class Queue:
     """One queue, by its URL. Standard AWS settings apply, `AWS_ENDPOINT_URL` among them.
 
-    Every call raises `QueueUnavailable` where another try may help, and `QueueError` where none does. Threads may
-    share it.
+    Every call raises `QueueUnavailable` where another try may help, and `QueueError` where none does. Threads
+    may share it.
 
     Args:
         url: `https://sqs.REGION.amazonaws.com/ACCOUNT/NAME`.

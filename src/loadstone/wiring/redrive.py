@@ -52,7 +52,9 @@ def open_redrive(
         dead = Queue(dead_letters)
         return Redrive(dead, None if only_look else Queue(queue or _only_source(dead)))
     if not queue:
-        raise UsageError("no queue is named", hint="--queue URL or LOADSTONE_QUEUE_URL, or --dead-letters URL")
+        raise UsageError(
+            "no queue is named", hint="--queue URL or LOADSTONE_QUEUE_URL, or --dead-letters URL"
+        )
     source = Queue(queue)
     arn = source.facts().dead_letters
     if arn is None:

@@ -165,12 +165,10 @@ def _trigger(
 
 
 _LONG_POLL = 20
-_SHORT_POLL = 2
+_SHORT_POLL = 1
 
 
-def _queue_trigger(
-    url: str, options: WorkerOptions, clock: Clock
-) -> tuple[Trigger, str, tuple[str, ...]]:
+def _queue_trigger(url: str, options: WorkerOptions, clock: Clock) -> tuple[Trigger, str, tuple[str, ...]]:
     from loadstone.triggers.queue_trigger import QueueTrigger  # noqa: PLC0415 - folders do without it
     from loadstone.triggers.sqs import Queue  # noqa: PLC0415
 
@@ -178,7 +176,9 @@ def _queue_trigger(
     trigger = QueueTrigger(Queue(url), clock, wait_seconds=wait)
     warnings = []
     if trigger.dead_letters is None:
-        warnings.append("the queue has no dead-letter queue: what fails for good comes again until it expires")
+        warnings.append(
+            "the queue has no dead-letter queue: what fails for good comes again until it expires"
+        )
     return trigger, url, tuple(warnings)
 
 
