@@ -34,7 +34,8 @@ Whether to try again is told by the type, never by the text::
         │   └── TableBusy                another load holds the table
         ├── DatabaseUnavailable      starting, stopping, read-only stand-by, disk full
         ├── SourceUnavailable        network, throttling, 5xx
-        └── Stalled                  no progress for too long
+        ├── Stalled                  no progress for too long
+        └── OutOfTime                who runs us ends us now: a function's time-out, a shutdown
 
 Each error says what happened, where, and what to do about it.
 """
@@ -62,6 +63,7 @@ __all__ = [
     "ObjectBusy",
     "ObjectChanged",
     "ObjectMissing",
+    "OutOfTime",
     "PermissionDenied",
     "QueueError",
     "QueueUnavailable",
@@ -249,3 +251,7 @@ class QueueUnavailable(Transient):
 
 class Stalled(Transient):
     """Nothing moved for longer than the limit."""
+
+
+class OutOfTime(Transient):
+    """Who runs us ends us now: a function's time is over, or its environment shuts down."""

@@ -12,10 +12,12 @@ from msgspec.structs import replace
 from loadstone.core.members import is_archive_key, matches_file, member_key, split_member
 from loadstone.core.route import matching, route
 from loadstone.errors import ConfigurationError, LoadstoneError
+from loadstone.executor.deadline import Interrupted
 from loadstone.executor.event import handle_event
 from loadstone.executor.load import Order
+from loadstone.executor.outcomes import failed
 from loadstone.model.event import Event, ObjectVersion
-from loadstone.model.load import LoadOutcome
+from loadstone.model.load import Counts, LoadOutcome
 from loadstone.ports import Progress
 from loadstone.sources.archives import ArchiveSource
 from loadstone.sources.hidden import is_hidden, wants_hidden
@@ -141,7 +143,13 @@ class _Hand(Struct):
             except LoadstoneError as error:
                 return refused(order.request, error, parts)
         event = replace(event, key=order.request.version.key)
-        outcome = handle_event(event, order, parts)
+        try:
+            outcome = handle_event(event, order, parts)
+        except Interrupted as stopped:
+            # Its transaction is undone, and its row in the ledger taken back: the reason gets one of its own.
+            reason = stopped.error
+            reason.load_id = parts.database.record_failure(order.request, None, reason, Counts(), ())
+            outcome = failed(order.request, reason)
         return replace(outcome, notes=(*notes, *outcome.notes)) if notes else outcome
 
     def archive(self, event: Event, below: str) -> Iterator[LoadOutcome]:
