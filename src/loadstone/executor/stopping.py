@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from datetime import datetime
 
 from loadstone.model.event import ObjectVersion
@@ -86,15 +85,11 @@ class StoppableProgress:
     Args:
         progress: who is told besides.
         stopping: what is looked at.
-        on_wait: told of waiting, besides.
     """
 
-    def __init__(
-        self, progress: Progress, stopping: Stopping, on_wait: Callable[[str], None] | None = None
-    ) -> None:
+    def __init__(self, progress: Progress, stopping: Stopping) -> None:
         self._progress = progress
         self._stopping = stopping
-        self._on_wait = on_wait
 
     def started(self, version: ObjectVersion) -> None:
         """Passed on; may raise `LeftOff`."""
@@ -109,8 +104,6 @@ class StoppableProgress:
     def waiting(self, reason: str) -> None:
         """Passed on."""
         self._progress.waiting(reason)
-        if self._on_wait is not None:
-            self._on_wait(reason)
 
     def finished(self, outcome: LoadOutcome) -> None:
         """Passed on."""

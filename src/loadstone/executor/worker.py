@@ -56,7 +56,7 @@ class Tasks(Struct, frozen=True):
         reconcile: loads what no event brought.
         check: raises where the database cannot be reached; asked before more is taken after a failure.
         journal: is told.
-        clock: the time.
+        clock: the time; its sleep ends, with `LeftOff`, when the worker drains.
     """
 
     trigger: Trigger
@@ -179,6 +179,8 @@ class Worker:
         faults = 0
         while not self._stopping.is_draining:
             try:
+                if faults:
+                    self._tasks.clock.sleep(_AFTER_A_FAULT.ceiling(faults))
                 self._take_in()
                 faults = 0
             except LeftOff:
@@ -186,7 +188,6 @@ class Worker:
             except Transient as error:
                 faults += 1
                 self._tasks.journal.trouble(str(error))
-                self._stopping.wait(_AFTER_A_FAULT.ceiling(faults))
             except LoadstoneError as error:
                 self._notices.put(error)
                 return
@@ -195,7 +196,11 @@ class Worker:
                 return
 
     def _take_in(self) -> None:
-        """As many deliveries as there are places, after a reconcile that is due."""
+        """As many deliveries as there are places, after a reconcile that is due.
+
+        Raises:
+            LeftOff: nothing more is to be taken.
+        """
         self._places.get()
         places = 1
         try:
@@ -218,7 +223,7 @@ class Worker:
                     places -= 1
             if self._limits.until_empty and idle and not deliveries:
                 self._notices.put(_Notice.NOTHING_LEFT)
-                self._stopping.wait(self._limits.drain_seconds)
+                raise LeftOff
         finally:
             for _ in range(places):
                 self._places.put(None)

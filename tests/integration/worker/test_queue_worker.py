@@ -83,17 +83,6 @@ def test_a_queue_that_is_not_there_is_told_at_once(harbour: Harbour, queue: Even
     assert f"error: {url}: there is no such queue" in refused.err
 
 
-def test_a_queue_that_vanishes_ends_the_worker_with_its_reason(harbour: Harbour, queue: EventQueue) -> None:
-    queue.put("day.csv", A)
-    with harbour.worker() as process:
-        harbour.await_rows(ROWS_A)
-        queue.client.delete_queue(QueueUrl=queue.url)
-        _, err = process.communicate(timeout=60)
-    queue.client.create_queue(QueueName=queue.url.rsplit("/", 1)[1])  # for the fixture to take away
-    assert process.returncode == 1
-    assert "there is no such queue" in err
-
-
 def test_without_a_queue_a_bucket_is_not_watched(harbour: Harbour) -> None:
     shell = harbour.shell
     variables = {k: v for k, v in shell.variables.items() if k != "LOADSTONE_QUEUE_URL"}

@@ -43,8 +43,8 @@ NOT_FOR_A_LOCAL_CSV = {
 }
 
 COMMANDS = [
-    "demo", "generate", "init", "validate", "plan", "load", "replay", "undo", "history", "rejects",
-    "migrate", "forget", "db", "completion",
+    "demo", "generate", "init", "validate", "plan", "load", "run", "redrive", "replay", "undo",
+    "history", "rejects", "migrate", "forget", "db", "completion",
 ]  # fmt: skip
 
 
