@@ -320,8 +320,8 @@ class Delivery(Protocol):
 class Trigger(Protocol):
     """Who brings events."""
 
-    def receive(self, limit: int) -> Sequence[Delivery]:
-        """Up to `limit` deliveries; waits a while for the first.
+    def receive(self, limit: int, *, is_idle: bool = False) -> Sequence[Delivery]:
+        """Up to `limit` deliveries; waits a while for the first, longer where there is nothing else to do.
 
         Raises:
             Transient: it cannot be asked now.

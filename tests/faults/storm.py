@@ -152,7 +152,8 @@ class Storm:
             ).fetchone()
         assert found == expected, _difference(found, expected)
         assert current == (len(expected) // _ROWS,) * 2
-        assert self.queue.dead_letters() == []
+        reasons = [letter.get("loadstone.reason", "none") for letter in self.queue.dead_letters()]
+        assert not reasons, f"dead letters: {reasons}"
 
     def _steps(self) -> Iterator[Step]:
         """What happens, in order."""

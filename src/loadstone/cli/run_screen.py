@@ -23,6 +23,7 @@ __all__ = ["RunScreen", "screen_for"]
 #: What nobody needs to read of, unless asked for: an event that came twice.
 _NO_NEWS = {"skipped", "in_progress"}
 _CLEAR = "\r\x1b[2K"
+_NARROWEST = 80
 
 
 def screen_for(settings: Settings) -> RunScreen:
@@ -97,11 +98,12 @@ class RunScreen:
 
     def _clear(self) -> None:
         if self._is_live:
-            click.echo(_CLEAR, err=True, nl=False)
+            sys.stderr.write(_CLEAR)
 
     def _draw(self) -> None:
         if not self._is_live:
             return
         states = ", ".join(f"{number:,} {state}" for state, number in sorted(self._states.items()))
         line = f"{states or 'waiting'}; {self._rows:,} rows"
-        click.echo(click.style(line[: (terminal_width(sys.stderr) or 80) - 1], dim=True), err=True, nl=False)
+        sys.stderr.write(line[: (terminal_width(sys.stderr) or _NARROWEST) - 1])
+        sys.stderr.flush()

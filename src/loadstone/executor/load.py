@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from loadstone.core.evidence_needed import wide_layout
 from loadstone.core.planning import Planned, make_plan
-from loadstone.errors import LoadstoneError, ObjectBusy, TableBusy
+from loadstone.errors import LoadstoneError, ObjectBusy, ObjectChanged, ObjectMissing, TableBusy
 from loadstone.executor.growth import Growth
 from loadstone.executor.interrupts import interrupts_first
 from loadstone.executor.outcomes import answered, failed, loaded
@@ -41,6 +41,7 @@ class Order(Struct, frozen=True):
         follows_head: load the key's current version, whatever version was asked for; off where each
             version counts (`on_overwrite: append` with a version id) and for replays.
         waits: wait for another worker that loads the same object, and answer with what it did.
+        looks: how often to look again where the object changed, or went, while it was being loaded.
         outgrown: column -> the wider type that an earlier attempt at the file found it to need; a child's
             behind its key and a dot.
         child_columns: key of a child -> columns that an earlier attempt found its elements to have.
@@ -51,6 +52,7 @@ class Order(Struct, frozen=True):
     columns: tuple[Column, ...]
     follows_head: bool = True
     waits: bool = False
+    looks: int = 0
     outgrown: Mapping[str, PgType] = field(default_factory=dict)
     child_columns: Mapping[str, tuple[Column, ...]] = field(default_factory=dict)
 
@@ -78,7 +80,8 @@ def load_object(order: Order, parts: Parts) -> LoadOutcome:
         try:
             outcome = parts.patience.persist(attempt, parts.clock, parts.progress)
         except _NewerVersion as newer:
-            current = replace(current, request=replace(current.request, version=newer.version))
+            request, looks = replace(current.request, version=newer.version), max(0, current.looks - 1)
+            current = replace(current, request=request, looks=looks)
             continue
         except _ContractGrew as grown:
             current = _grown(current, grown)
@@ -112,6 +115,9 @@ def _attempt(order: Order, parts: Parts) -> LoadOutcome:
             transaction.withdraw()
             raise
         except Exception as error:
+            if order.looks and isinstance(error, ObjectChanged | ObjectMissing):
+                transaction.withdraw()
+                raise _NewerVersion(parts.source.head(request.version.key)) from error
             # Faults of our own, too: the ledger tells of every attempt that began and did not end well.
             transaction.rollback()
             load_id = parts.database.record_failure(

@@ -29,6 +29,8 @@ __all__ = ["Ending", "Tasks", "Worker", "WorkerLimits"]
 _AFTER_A_FAULT = Backoff(first=0.5, longest=30.0)
 #: Seconds that loads get to undo themselves once they are told to leave off.
 _UNDOING_SECONDS = 5.0
+#: Seconds after which the poller, once it is told, has ended: longer than a trigger waits while loads run.
+_LAST_POLL_SECONDS = 5.0
 
 
 class WorkerLimits(Struct, frozen=True):
@@ -125,7 +127,10 @@ class Worker:
         for _ in loaders:
             self._places.put(None)
         error = self._until_told()
+        was_busy = self._busy > 0
         left_off = self._drain()
+        if was_busy:
+            poller.wait(_LAST_POLL_SECONDS)  # it could take in what was just given back
         for _ in loaders:
             self._jobs.put(None)
         self._tasks.trigger.close()
@@ -214,7 +219,7 @@ class Worker:
             if not places:
                 return
             idle = self._busy == 0
-            deliveries = self._tasks.trigger.receive(places)
+            deliveries = self._tasks.trigger.receive(places, is_idle=idle)
             for delivery in deliveries:
                 if self._stopping.is_draining:
                     delivery.give_back()

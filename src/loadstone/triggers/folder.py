@@ -71,7 +71,7 @@ class FolderTrigger:
         self._ready: list[FolderDelivery] = []
         self._looked: float | None = None
 
-    def receive(self, limit: int) -> Sequence[FolderDelivery]:
+    def receive(self, limit: int, *, is_idle: bool = False) -> Sequence[FolderDelivery]:  # noqa: ARG002
         """What landed, changed or went; oldest first. Looks for what is next where nothing is left.
 
         Raises:

@@ -17,6 +17,8 @@ __all__ = ["QueueTrigger"]
 
 #: How long a message that failed for now stays away: half of it certain, half of it random.
 _AGAIN = Backoff(first=30.0, longest=900.0)
+#: How long a poll may take while there are loads that might be given back.
+_BUSY_SECONDS = 3
 
 
 class QueueTrigger:
@@ -57,11 +59,13 @@ class QueueTrigger:
         self._keeper = VisibilityKeeper(queue, facts.visibility, on_beat)
         self._keeper.start()
 
-    def receive(self, limit: int) -> Sequence[QueueDelivery]:
-        """Messages that nobody else has now; waits up to 20 s for the first."""
-        messages, _ = self._queue.receive(
-            limit, visibility=self.facts.visibility, wait_seconds=self._wait_seconds
-        )
+    def receive(self, limit: int, *, is_idle: bool = False) -> Sequence[QueueDelivery]:
+        """Messages that nobody else has now; waits up to 20 s for the first where nothing else is to be done.
+
+        Else it waits less: what loads give back when the worker ends must not come here again.
+        """
+        wait_seconds = self._wait_seconds if is_idle else min(self._wait_seconds, _BUSY_SECONDS)
+        messages, _ = self._queue.receive(limit, visibility=self.facts.visibility, wait_seconds=wait_seconds)
         for message in messages:
             self._keeper.keep(message)
         return [QueueDelivery(message, self) for message in messages]

@@ -144,6 +144,6 @@ def test_names_of_commands_and_examples_are_completed() -> None:
         )
         return [line.partition(",")[2] for line in done.stdout.splitlines()]
 
-    assert completed("loadstone re") == ["replay", "rejects"]
+    assert completed("loadstone re") == ["redrive", "replay", "rejects"]
     assert completed("loadstone demo on") == ["online-retail"]
     assert "--dataset" in completed("loadstone load --d")

@@ -59,10 +59,12 @@ class Script:
         self._calls = list(calls)
         self.told: list[str] = []
         self.asked: list[int] = []
+        self.idle: list[bool] = []
         self.is_closed = False
 
-    def receive(self, limit: int) -> Sequence[Delivery]:
+    def receive(self, limit: int, *, is_idle: bool = False) -> Sequence[Delivery]:
         self.asked.append(limit)
+        self.idle.append(is_idle)
         if not self._calls:
             return []
         call = self._calls.pop(0)
@@ -131,6 +133,12 @@ class Fleet:
 def test_what_is_brought_is_loaded_and_the_worker_ends_when_nothing_is_left() -> None:
     told = Fleet(["a"], ["b", "c"], concurrency=3).run()
     assert sorted(told) == ["done a", "done b", "done c", "loaded a", "loaded b", "loaded c"]
+
+
+def test_the_trigger_is_told_whether_there_is_anything_else_to_do() -> None:
+    fleet = Fleet(["a"])
+    fleet.run()
+    assert fleet.script.idle[0]
 
 
 def test_no_more_is_asked_for_than_there_are_free_places() -> None:
