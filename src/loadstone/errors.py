@@ -7,6 +7,7 @@ Whether to try again is told by the type, never by the text::
     │   ├── UsageError           wrong arguments (exit code 2)
     │   │   ├── ConfigurationError   pipeline.yaml or the environment is wrong
     │   │   └── MissingExtra         an optional dependency is not installed
+    │   ├── SecretError          a secret is missing, or does not say how to reach the database
     │   ├── SourceError          the object cannot be had
     │   │   ├── ObjectMissing
     │   │   ├── ObjectChanged        the pinned version is no longer what is there
@@ -19,13 +20,15 @@ Whether to try again is told by the type, never by the text::
     │   ├── EmptyReplace         `replace` with no accepted row, and no `allow_empty`
     │   ├── DestinationError     the database refuses, and will refuse again
     │   │   ├── AuthenticationFailed
+    │   │   ├── ServerNotTrusted     its certificate is of another name, or signed by a stranger
     │   │   ├── PermissionDenied
     │   │   ├── TableMismatch        the table does not fit the contract
     │   │   └── SchemaVersionError   the `loadstone` schema is newer than this program
     │   ├── EventNotUnderstood   a message that is not about objects that landed or went
     │   ├── BalanceError         the rows do not add up; nothing was committed
     │   ├── LoadNotFound         no such load in the ledger
-    │   └── QueueError           the queue cannot be used, and another try would not change that
+    │   ├── QueueError           the queue cannot be used, and another try would not change that
+    │   └── NotificationRefused  a topic or webhook will not take a notification
     └── Transient                worth another try
         ├── ConnectionLost
         ├── DatabaseBusy             lock time-out, deadlock, serialization, too many connections
@@ -34,6 +37,8 @@ Whether to try again is told by the type, never by the text::
         │   └── TableBusy                another load holds the table
         ├── DatabaseUnavailable      starting, stopping, read-only stand-by, disk full
         ├── SourceUnavailable        network, throttling, 5xx
+        ├── QueueUnavailable     the same between us and the queue; credentials that ran out
+        ├── NotifierUnavailable  a topic or webhook does not answer
         ├── Stalled                  no progress for too long
         └── OutOfTime                who runs us ends us now: a function's time-out, a shutdown
 
@@ -60,6 +65,8 @@ __all__ = [
     "LoadNotFound",
     "LoadstoneError",
     "MissingExtra",
+    "NotificationRefused",
+    "NotifierUnavailable",
     "ObjectBusy",
     "ObjectChanged",
     "ObjectMissing",
@@ -69,6 +76,8 @@ __all__ = [
     "QueueUnavailable",
     "RejectLimitExceeded",
     "SchemaVersionError",
+    "SecretError",
+    "ServerNotTrusted",
     "SlotUnavailable",
     "SourceError",
     "SourceUnavailable",
@@ -141,6 +150,10 @@ class MissingExtra(UsageError):
         )
 
 
+class SecretError(Terminal):
+    """A secret is missing, or does not say how to reach the database."""
+
+
 class SourceError(Terminal):
     """The object cannot be had."""
 
@@ -154,7 +167,7 @@ class ObjectChanged(SourceError):
 
 
 class AccessDenied(SourceError):
-    """The object may not be read with these credentials."""
+    """The credentials are missing, have run out, or do not allow it."""
 
 
 class FormatError(Terminal):
@@ -193,6 +206,10 @@ class AuthenticationFailed(DestinationError):
     """Wrong user or password."""
 
 
+class ServerNotTrusted(DestinationError):
+    """The server's certificate is of another name, or signed by nobody that is known."""
+
+
 class PermissionDenied(DestinationError):
     """The role lacks a privilege; the hint gives the grant."""
 
@@ -215,6 +232,10 @@ class LoadNotFound(Terminal):
 
 class QueueError(Terminal):
     """The queue is not there, or may not be used with these credentials."""
+
+
+class NotificationRefused(Terminal):
+    """A topic or webhook will not take a notification, however often it is tried."""
 
 
 class ConnectionLost(Transient):
@@ -242,7 +263,17 @@ class DatabaseUnavailable(Transient):
 
 
 class SourceUnavailable(Transient):
-    """The network, throttling or a server error is between us and the object."""
+    """The network, throttling or a server error is between us and the object or the secret."""
+
+
+class NotifierUnavailable(Transient):
+    """A topic or webhook does not answer, or is told too much at once.
+
+    Attributes:
+        retry_after: seconds that the receiver asks to be left alone, where it says.
+    """
+
+    retry_after: float | None = None
 
 
 class QueueUnavailable(Transient):

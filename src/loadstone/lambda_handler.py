@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from loadstone.wiring.lambda_function import Context, Function
+from loadstone.wiring.lambda_function import Function
+from loadstone.wiring.lambda_time import Context
 
 __all__ = ["handler"]
 

@@ -56,6 +56,7 @@ _SECTIONS = {
     },
     "Look after": {
         "migrate": ("loadstone.cli.database:migrate", "Make or upgrade loadstone's own tables."),
+        "notify": ("loadstone.cli.notify:notify", "Send the notifications that are due."),
         "forget": ("loadstone.cli.repair:forget", "Delete what is kept of rejected rows longer than needed."),
         "db": ("loadstone.cli.database:db", "The embedded database: start, stop, url, psql."),
         "completion": ("loadstone.cli.completion:completion", "Print the completion script of a shell."),

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from loadstone.errors import LoadstoneError, ObjectChanged, ObjectMissing
 from loadstone.executor.load import Order, Parts, load_object
 from loadstone.executor.outcomes import answered, failed
+from loadstone.executor.telling import tell_alone
 from loadstone.model.event import Event
 from loadstone.model.load import LoadOutcome
 
@@ -14,6 +15,7 @@ __all__ = ["handle_event"]
 
 #: How often an object may change under a load of it before its event is left for later.
 _LOOKS = 3
+_MOVING = {ObjectChanged.code, ObjectMissing.code}
 
 
 def handle_event(event: Event, order: Order, parts: Parts) -> LoadOutcome:
@@ -36,19 +38,18 @@ def handle_event(event: Event, order: Order, parts: Parts) -> LoadOutcome:
     except ObjectMissing:
         return _removed(event, order, parts)
     except LoadstoneError as error:
-        outcome = failed(order.request, error)
-        parts.progress.finished(outcome)
-        return outcome
+        return tell_alone(failed(order.request, error), order.request, parts)
     # A delete event whose key is there again says nothing of the order of the version that is there now.
     sequencer = event.sequencer if event.kind == "created" else None
     request = replace(order.request, version=version, sequencer=sequencer, is_event=True)
     if own_version:
         return load_object(replace(order, request=request, follows_head=False), parts)
-    outcome = load_object(replace(order, request=request, looks=_LOOKS), parts)
-    if outcome.error_code == ObjectMissing.code:
+    try:
+        outcome = load_object(replace(order, request=request, looks=_LOOKS), parts)
+    except ObjectMissing:
         return _removed(event, order, parts)  # it went while it was being loaded
     # Who writes to it all the time will stop some time.
-    return replace(outcome, is_transient=outcome.is_transient or outcome.error_code == ObjectChanged.code)
+    return replace(outcome, is_transient=outcome.is_transient or outcome.error_code in _MOVING)
 
 
 def _removed(event: Event, order: Order, parts: Parts) -> LoadOutcome:
@@ -61,5 +62,4 @@ def _removed(event: Event, order: Order, parts: Parts) -> LoadOutcome:
         )
     except LoadstoneError as error:
         outcome = failed(request, error)
-    parts.progress.finished(outcome)
-    return outcome
+    return tell_alone(outcome, request, parts)

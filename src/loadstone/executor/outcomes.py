@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from loadstone.core.planning import Planned
-from loadstone.errors import AuthenticationFailed, LoadstoneError, SchemaVersionError, Transient
+from loadstone.errors import (
+    AuthenticationFailed,
+    LoadstoneError,
+    SchemaVersionError,
+    SecretError,
+    ServerNotTrusted,
+    Transient,
+)
 from loadstone.executor.tally import Tally
 from loadstone.model.load import Layout, LoadOutcome, LoadRequest
 from loadstone.ports import Admission
@@ -11,7 +18,7 @@ from loadstone.ports import Admission
 __all__ = ["answered", "failed", "loaded"]
 
 #: Nothing that the object is to blame for: it loads once the password, or the program, is the right one.
-_PASSING = (Transient, AuthenticationFailed, SchemaVersionError)
+_PASSING = (Transient, AuthenticationFailed, SchemaVersionError, SecretError, ServerNotTrusted)
 
 
 def loaded(request: LoadRequest, load_id: int, tally: Tally, layout: Layout, planned: Planned) -> LoadOutcome:

@@ -158,9 +158,9 @@ class PrometheusMetrics:
         name = "loadstone_lag_seconds"
         yield from _head(name, "histogram", "Seconds from the event to the commit.")
         for dataset, lags in sorted(self._lags.items()):
-            for bound, number in zip((*_LAG_SECONDS, math.inf), lags, strict=False):
+            for bound, below in zip((*_LAG_SECONDS, math.inf), lags, strict=False):
                 labels = self._labels(dataset, le="+Inf" if bound == math.inf else f"{bound:g}")
-                yield f"{name}_bucket{labels} {_number(number)}"
+                yield f"{name}_bucket{labels} {_number(below)}"
             yield f"{name}_sum{self._labels(dataset)} {_number(lags[-1])}"
             yield f"{name}_count{self._labels(dataset)} {_number(lags[-2])}"
 

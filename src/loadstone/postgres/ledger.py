@@ -39,6 +39,7 @@ __all__ = [
     "is_same_content",
     "move_sequencer",
     "newer_in_table",
+    "record_of",
     "rejects",
     "standing",
     "was_loaded",
@@ -261,10 +262,11 @@ def _number(connection: Connection, name: str, parameters: Mapping[str, Any]) ->
 def _records(connection: Connection, name: str, parameters: Mapping[str, Any]) -> list[LoadRecord]:
     with connection.cursor(row_factory=dict_row) as cursor:
         cursor.execute(query(name), parameters)
-        return [_record(row) for row in cursor]
+        return [record_of(row) for row in cursor]
 
 
-def _record(row: Mapping[str, Any]) -> LoadRecord:
+def record_of(row: Mapping[str, Any]) -> LoadRecord:
+    """A row of `loadstone.loads` by the names of its columns."""
     state: RecordState = "abandoned" if row.get("is_stale") else row["state"]
     return LoadRecord(
         load_id=row["load_id"],

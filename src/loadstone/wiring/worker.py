@@ -61,7 +61,7 @@ class RunningWorker(Struct, frozen=True):
 
 @contextmanager
 def open_worker(
-    file: Path | None,
+    file: Path | str | None,
     to: str | None,
     options: WorkerOptions,
     journal: Journal,
