@@ -16,6 +16,7 @@ from loadstone.cli.failures import EXIT_FAILED, EXIT_INTERRUPTED
 from loadstone.cli.figures import count
 from loadstone.cli.options import Settings, everywhere
 from loadstone.cli.output import hint_line, note_line, say
+from loadstone.cli.session import observe
 
 if TYPE_CHECKING:
     from loadstone.wiring.worker import RunningWorker, WorkerOptions
@@ -96,6 +97,8 @@ def run(settings: Settings, once: bool, **options: Any) -> int:
     """
     from loadstone.cli.run_screen import screen_for  # noqa: PLC0415 - `--help` need not wait for it
     from loadstone.wiring.worker import open_worker  # noqa: PLC0415 - brings psycopg
+
+    observe()
 
     with (
         screen_for(settings) as screen,

@@ -88,6 +88,10 @@ def open_worker(
             clock=clock,
         )
         worker = Worker(tasks, options.limits, stopping)
+        if workspace.has_targets:
+            from loadstone.wiring.due import SendingDue  # noqa: PLC0415 - few have targets
+
+            SendingDue(workspace.notify, clock, journal)
         port = None
         if options.health is not None:
             from loadstone.platform.health import HealthServer  # noqa: PLC0415 - few ask for it
