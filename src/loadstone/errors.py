@@ -27,6 +27,7 @@ Whether to try again is told by the type, never by the text::
     │   ├── EventNotUnderstood   a message that is not about objects that landed or went
     │   ├── BalanceError         the rows do not add up; nothing was committed
     │   ├── LoadNotFound         no such load in the ledger
+    │   ├── QueueError           the queue cannot be used, and another try would not change that
     │   └── NotificationRefused  a topic or webhook will not take a notification
     └── Transient                worth another try
         ├── ConnectionLost
@@ -38,6 +39,7 @@ Whether to try again is told by the type, never by the text::
         │   └── SecretRefused            the password in the secret does not fit: it may be amid its rotation
         ├── SourceUnavailable        network, throttling, 5xx
         │   └── CredentialsExpired       they have run out, or a clock is wrong: others may come
+        ├── QueueUnavailable         the same between us and the queue; credentials that ran out
         ├── NotifierUnavailable      a topic or webhook does not answer
         ├── Stalled                  no progress for too long
         └── OutOfTime                who runs us ends us now: a function's time-out, a shutdown
@@ -73,6 +75,8 @@ __all__ = [
     "ObjectMissing",
     "OutOfTime",
     "PermissionDenied",
+    "QueueError",
+    "QueueUnavailable",
     "RejectLimitExceeded",
     "SchemaVersionError",
     "SecretError",
@@ -230,6 +234,10 @@ class LoadNotFound(Terminal):
     """The ledger has no such load."""
 
 
+class QueueError(Terminal):
+    """The queue is not there, or may not be used with these credentials."""
+
+
 class NotificationRefused(Terminal):
     """A topic or webhook will not take a notification, however often it is tried."""
 
@@ -259,7 +267,7 @@ class DatabaseUnavailable(Transient):
 
 
 class SourceUnavailable(Transient):
-    """The network, throttling or a server error is between us and the object, the secret or the queue."""
+    """The network, throttling or a server error is between us and the object or the secret."""
 
 
 class SecretRefused(DatabaseUnavailable):
@@ -278,6 +286,10 @@ class NotifierUnavailable(Transient):
     """
 
     retry_after: float | None = None
+
+
+class QueueUnavailable(Transient):
+    """The network, throttling, a server error or credentials that ran out are between us and the queue."""
 
 
 class Stalled(Transient):

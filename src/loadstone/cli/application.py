@@ -45,6 +45,8 @@ _SECTIONS = {
     "Load": {
         "plan": ("loadstone.cli.plan:plan", "Show what load would do, and write nothing."),
         "load": ("loadstone.cli.load:load", "Load files or objects into PostgreSQL, each exactly once."),
+        "run": ("loadstone.cli.run:run", "The worker: load what lands, as it lands."),
+        "redrive": ("loadstone.cli.redrive:redrive", "Show dead letters, and put them back into the queue."),
         "replay": ("loadstone.cli.repair:replay", "Load an object again, or only its rejected rows."),
         "undo": ("loadstone.cli.repair:undo", "Take a load's rows out again."),
     },

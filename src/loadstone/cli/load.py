@@ -17,9 +17,9 @@ from loadstone.cli.session import open_workspace, selection_of
 if TYPE_CHECKING:
     from loadstone.model.load import LoadOutcome
 
-__all__ = ["key_columns", "load", "report", "selecting"]
+__all__ = ["OUTCOME_COLOURS", "key_columns", "load", "outcome_line", "report", "selecting"]
 
-_COLOURS = {"loaded": "green", "failed": "red", "in_progress": "yellow"}
+OUTCOME_COLOURS = {"loaded": "green", "failed": "red", "in_progress": "yellow"}
 
 _EXAMPLES = """\b
 Examples:
@@ -108,10 +108,10 @@ def _tell(outcome: LoadOutcome, settings: Settings, told: set[str]) -> None:
     if outcome.state == "failed":
         outcome_problem(outcome.as_json())
     if not settings.json:
-        emit(_line(outcome), fg=_COLOURS.get(outcome.state))
+        emit(outcome_line(outcome), fg=OUTCOME_COLOURS.get(outcome.state))
 
 
-def _line(outcome: LoadOutcome) -> str:
+def outcome_line(outcome: LoadOutcome) -> str:
     """`loaded       day1.csv -> car_data: 1,000,000 rows, 12 rejected, 3.40 s, load 17`."""
     counts = outcome.counts
     facts = []

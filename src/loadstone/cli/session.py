@@ -10,14 +10,14 @@ if TYPE_CHECKING:
     from loadstone.cli.options import Settings
     from loadstone.wiring.cli import Selection, Workspace
 
-__all__ = ["open_workspace", "selection_of"]
+__all__ = ["observe", "open_workspace", "selection_of"]
 
 
 def open_workspace(settings: Settings, *, migrate: bool = True) -> Workspace:
     """Opens it; a context manager. `migrate` makes or upgrades loadstone's own tables where needed."""
     # What is imported stays to the end: the collector need never look at it.
     gc.disable()
-    _observe()
+    observe()
     from loadstone.wiring.cli import Workspace  # noqa: PLC0415 - brings psycopg
 
     gc.freeze()
@@ -25,7 +25,7 @@ def open_workspace(settings: Settings, *, migrate: bool = True) -> Workspace:
     return Workspace.open(settings.pipeline_file, settings.to, migrate=migrate)
 
 
-def _observe() -> None:
+def observe() -> None:
     """Logs and traces, where the environment asks for them."""
     if any(name.startswith(("LOADSTONE_LOG", "OTEL_EXPORTER_OTLP")) for name in os.environ):
         from loadstone.platform.logs import configure_logs  # noqa: PLC0415 - only where it is asked for

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from loadstone.errors import LoadstoneError, ObjectMissing
+from loadstone.errors import LoadstoneError, ObjectChanged, ObjectMissing
 from loadstone.executor.load import Order, Parts, load_object
 from loadstone.executor.outcomes import answered, failed
 from loadstone.executor.telling import tell_alone
@@ -12,6 +12,10 @@ from loadstone.model.event import Event
 from loadstone.model.load import LoadOutcome
 
 __all__ = ["handle_event"]
+
+#: How often an object may change under a load of it before its event is left for later.
+_LOOKS = 3
+_MOVING = {ObjectChanged.code, ObjectMissing.code}
 
 
 def handle_event(event: Event, order: Order, parts: Parts) -> LoadOutcome:
@@ -38,7 +42,14 @@ def handle_event(event: Event, order: Order, parts: Parts) -> LoadOutcome:
     # A delete event whose key is there again says nothing of the order of the version that is there now.
     sequencer = event.sequencer if event.kind == "created" else None
     request = replace(order.request, version=version, sequencer=sequencer, is_event=True)
-    return load_object(replace(order, request=request, follows_head=not own_version), parts)
+    if own_version:
+        return load_object(replace(order, request=request, follows_head=False), parts)
+    try:
+        outcome = load_object(replace(order, request=request, looks=_LOOKS), parts)
+    except ObjectMissing:
+        return _removed(event, order, parts)  # it went while it was being loaded
+    # Who writes to it all the time will stop some time.
+    return replace(outcome, is_transient=outcome.is_transient or outcome.error_code in _MOVING)
 
 
 def _removed(event: Event, order: Order, parts: Parts) -> LoadOutcome:

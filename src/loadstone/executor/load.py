@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from loadstone.core.evidence_needed import wide_layout
 from loadstone.core.planning import Planned, make_plan
-from loadstone.errors import LoadstoneError, ObjectBusy, TableBusy
+from loadstone.errors import LoadstoneError, ObjectBusy, ObjectChanged, ObjectMissing, TableBusy
 from loadstone.executor.growth import Growth
 from loadstone.executor.interrupts import interrupts_first
 from loadstone.executor.outcomes import answered, failed, loaded
@@ -43,6 +43,7 @@ class Order(Struct, frozen=True):
         follows_head: load the key's current version, whatever version was asked for; off where each
             version counts (`on_overwrite: append` with a version id) and for replays.
         waits: wait for another worker that loads the same object, and answer with what it did.
+        looks: how often to look again where the object changed, or went, while it was being loaded.
         outgrown: column -> the wider type that an earlier attempt at the file found it to need; a child's
             behind its key and a dot.
         child_columns: key of a child -> columns that an earlier attempt found its elements to have.
@@ -53,6 +54,7 @@ class Order(Struct, frozen=True):
     columns: tuple[Column, ...]
     follows_head: bool = True
     waits: bool = False
+    looks: int = 0
     outgrown: Mapping[str, PgType] = field(default_factory=dict)
     child_columns: Mapping[str, tuple[Column, ...]] = field(default_factory=dict)
 
@@ -73,6 +75,9 @@ def load_object(order: Order, parts: Parts) -> LoadOutcome:
     """Loads one object, trying again what is worth it.
 
     Never raises for what is wrong with the object or the database: the outcome says so.
+
+    Raises:
+        ObjectMissing: it went while it was being loaded, and the order looks again; nothing is left of it.
     """
     started = parts.clock.monotonic()
     with watched(order.request) as load:
@@ -89,13 +94,16 @@ def _persisted(order: Order, parts: Parts) -> LoadOutcome:
         try:
             return parts.patience.persist(attempt, parts.clock, parts.progress)
         except _NewerVersion as newer:
-            current = replace(current, request=replace(current.request, version=newer.version))
+            request, looks = replace(current.request, version=newer.version), max(0, current.looks - 1)
+            current = replace(current, request=request, looks=looks)
         except _ContractGrew as grown:
             current = _grown(current, grown)
         except _SameContent as same:
             reason = f"the file was touched, its content is that of load {same.load_id:,}"
             return answered(current.request, Admission("skipped", reason=reason, load_id=same.load_id))
         except LoadstoneError as error:
+            if current.looks and isinstance(error, ObjectMissing):
+                raise
             return failed(current.request, error)
 
 
@@ -119,6 +127,9 @@ def _attempt(order: Order, parts: Parts) -> LoadOutcome:
             transaction.withdraw()
             raise
         except Exception as error:
+            if order.looks and isinstance(error, ObjectChanged | ObjectMissing):
+                transaction.withdraw()
+                raise _NewerVersion(parts.source.head(request.version.key)) from error
             # Faults of our own, too: the ledger tells of every attempt that began and did not end well.
             transaction.rollback()
             load_id = parts.database.record_failure(

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from loadstone.core.planning import Planned
-from loadstone.errors import LoadstoneError, Transient
+from loadstone.errors import (
+    AuthenticationFailed,
+    LoadstoneError,
+    SchemaVersionError,
+    SecretError,
+    ServerNotTrusted,
+    Transient,
+)
 from loadstone.executor.tally import Tally
 from loadstone.model.load import Layout, LoadOutcome, LoadRequest
 from loadstone.ports import Admission
 
 __all__ = ["answered", "failed", "loaded"]
+
+#: Nothing that the object is to blame for: it loads once the password, or the program, is the right one.
+_PASSING = (Transient, AuthenticationFailed, SchemaVersionError, SecretError, ServerNotTrusted)
 
 
 def loaded(request: LoadRequest, load_id: int, tally: Tally, layout: Layout, planned: Planned) -> LoadOutcome:
@@ -55,7 +65,7 @@ def failed(request: LoadRequest, error: LoadstoneError) -> LoadOutcome:
         error=_below(request.version.uri, str(error)),
         error_code=error.code,
         hint=error.hint,
-        is_transient=isinstance(error, Transient),
+        is_transient=isinstance(error, _PASSING),
     )
 
 

@@ -94,8 +94,8 @@ class Connector:
             ServerNotTrusted: its certificate is not the one of this host.
             SecretError, AccessDenied, SourceUnavailable: the credentials cannot be had.
         """
-        while self._kept:
-            connection, since = self._kept.pop()
+        while (kept := self._take_kept()) is not None:
+            connection, since = kept
             if time.monotonic() - since < _KEPT_SECONDS:
                 return connection
             connection.close()
@@ -151,8 +151,15 @@ class Connector:
 
     def close(self) -> None:
         """Closes what was kept and not used since."""
-        while self._kept:
-            self._kept.pop()[0].close()
+        while (kept := self._take_kept()) is not None:
+            kept[0].close()
+
+    def _take_kept(self) -> tuple[Connection, float] | None:
+        """One that was kept; None where there is none, or another thread was faster."""
+        try:
+            return self._kept.pop()
+        except IndexError:
+            return None
 
     @contextmanager
     def transaction(self, *, lock_timeout: float | None = None, keep: bool = False) -> Iterator[Connection]:

@@ -127,7 +127,7 @@ class PostgresDatabase:
         """Adds columns to an existing table, and widens what is narrower; see `ports.Database`."""
         with self._connector.transaction() as connection:
             evolve(connection, table, columns)
-        for transaction in self._open.values():
+        for transaction in list(self._open.values()):  # other threads begin and end loads meanwhile
             transaction.has_evolved = True
 
     def record_failure(

@@ -53,8 +53,8 @@ NOT_FOR_A_LOCAL_CSV = {
 }
 
 COMMANDS = [
-    "demo", "generate", "init", "validate", "plan", "load", "replay", "undo", "history", "rejects",
-    "doctor", "migrate", "notify", "forget", "db", "completion",
+    "demo", "generate", "init", "validate", "plan", "load", "run", "redrive", "replay", "undo",
+    "history", "rejects", "doctor", "migrate", "notify", "forget", "db", "completion",
 ]  # fmt: skip
 
 
@@ -154,6 +154,6 @@ def test_names_of_commands_and_examples_are_completed() -> None:
         )
         return [line.partition(",")[2] for line in done.stdout.splitlines()]
 
-    assert completed("loadstone re") == ["replay", "rejects"]
+    assert completed("loadstone re") == ["redrive", "replay", "rejects"]
     assert completed("loadstone demo on") == ["online-retail"]
     assert "--dataset" in completed("loadstone load --d")
