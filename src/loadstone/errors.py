@@ -22,6 +22,7 @@ Whether to try again is told by the type, never by the text::
     │   │   ├── PermissionDenied
     │   │   ├── TableMismatch        the table does not fit the contract
     │   │   └── SchemaVersionError   the `loadstone` schema is newer than this program
+    │   ├── DeploymentFailed     AWS refuses, or could not make, what a stack asks for
     │   ├── BalanceError         the rows do not add up; nothing was committed
     │   └── LoadNotFound         no such load in the ledger
     └── Transient                worth another try
@@ -50,6 +51,7 @@ __all__ = [
     "DatabaseBusy",
     "DatabaseUnavailable",
     "DecompressionBomb",
+    "DeploymentFailed",
     "DestinationError",
     "EmptyReplace",
     "FormatError",
@@ -192,6 +194,10 @@ class TableMismatch(DestinationError):
 
 class SchemaVersionError(DestinationError):
     """The `loadstone` schema is newer than this program knows."""
+
+
+class DeploymentFailed(Terminal):
+    """AWS refuses, or could not make or delete, what a stack asks for."""
 
 
 class BalanceError(Terminal):
