@@ -81,7 +81,7 @@ def main() -> None:
         own = [way for way in loadstone_ways(database, files, None) if way.name in {"csv", "lineage"}]
         others, left_out = _runnable(database, files, names)
         ways = [psql, *own, *others]
-        taken = run_rounds(database, ways, options.rounds)
+        taken = run_rounds(database, ways, options.rounds, files.folder)
         sizes = {way.name: files.path(way.file).stat().st_size for way in ways}
         results = Results(machine, database.version, files.rows, ways, sizes, taken, left_out)
     for path in write(results, options.out, "against"):

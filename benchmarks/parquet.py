@@ -129,7 +129,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         database.prepare(TABLE, f"create table {TABLE} ({', '.join(f'{n} {t}' for n, t in COLUMNS.items())})")
         database.ask(copied)
         database.ask(f"drop table if exists known_rows; alter table {TABLE} rename to known_rows")
-        taken = run_rounds(database, ways, options.rounds)
+        taken = run_rounds(database, ways, options.rounds, files.folder)
         sizes = {way.name: files.path(way.file).stat().st_size for way in ways}
         results = Results(machine, database.version, files.rows, ways, sizes, taken)
     for path in write(results, options.out, "parquet"):

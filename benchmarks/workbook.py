@@ -148,7 +148,7 @@ def _measure(
     database.ask(_copy(folder))
     database.ask(f"drop table if exists known_rows; alter table {TABLE} rename to known_rows")
     ways = [*workbook_ways(database, folder), *(other_ways(folder) if options.others else [])]
-    taken = run_rounds(database, ways, options.rounds)
+    taken = run_rounds(database, ways, options.rounds, folder)
     sizes = {way.name: (folder / way.file).stat().st_size for way in ways}
     missing = [name for name in _OTHERS if options.others and not find_spec(name)]
     left_out = dict.fromkeys(missing, "not installed")

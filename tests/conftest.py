@@ -10,6 +10,7 @@ from typing import NoReturn
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from fixtures.bucket import Bucket, BucketServer
@@ -20,8 +21,8 @@ from loadstone.embedded import EmbeddedServer, find_binaries
 # Among the user properties of a test's report, which reach the terminal from other processes, too.
 LEFT_OUT = "left out"
 
-# A shared machine is slow now and then; that is no property of the code under test.
-hypothesis_settings.register_profile("loadstone", deadline=None)
+# A shared machine is slow now and then, or pauses; that is no property of the code under test.
+hypothesis_settings.register_profile("loadstone", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis_settings.load_profile("loadstone")
 
 

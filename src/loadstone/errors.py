@@ -7,6 +7,7 @@ Whether to try again is told by the type, never by the text::
     │   ├── UsageError           wrong arguments (exit code 2)
     │   │   ├── ConfigurationError   pipeline.yaml or the environment is wrong
     │   │   └── MissingExtra         an optional dependency is not installed
+    │   ├── SecretError          a secret is missing, or does not say how to reach the database
     │   ├── SourceError          the object cannot be had
     │   │   ├── ObjectMissing
     │   │   ├── ObjectChanged        the pinned version is no longer what is there
@@ -19,12 +20,15 @@ Whether to try again is told by the type, never by the text::
     │   ├── EmptyReplace         `replace` with no accepted row, and no `allow_empty`
     │   ├── DestinationError     the database refuses, and will refuse again
     │   │   ├── AuthenticationFailed
+    │   │   ├── ServerNotTrusted     its certificate is of another name, or signed by a stranger
     │   │   ├── PermissionDenied
     │   │   ├── TableMismatch        the table does not fit the contract
     │   │   └── SchemaVersionError   the `loadstone` schema is newer than this program
     │   ├── DeploymentFailed     AWS refuses, or could not make, what a stack asks for
+    │   ├── EventNotUnderstood   a message that is not about objects that landed or went
     │   ├── BalanceError         the rows do not add up; nothing was committed
-    │   └── LoadNotFound         no such load in the ledger
+    │   ├── LoadNotFound         no such load in the ledger
+    │   └── NotificationRefused  a topic or webhook will not take a notification
     └── Transient                worth another try
         ├── ConnectionLost
         ├── DatabaseBusy             lock time-out, deadlock, serialization, too many connections
@@ -32,8 +36,12 @@ Whether to try again is told by the type, never by the text::
         │   ├── ObjectBusy               another worker is loading this very object
         │   └── TableBusy                another load holds the table
         ├── DatabaseUnavailable      starting, stopping, read-only stand-by, disk full
+        │   └── SecretRefused            the password in the secret does not fit: it may be amid its rotation
         ├── SourceUnavailable        network, throttling, 5xx
-        └── Stalled                  no progress for too long
+        │   └── CredentialsExpired       they have run out, or a clock is wrong: others may come
+        ├── NotifierUnavailable      a topic or webhook does not answer
+        ├── Stalled                  no progress for too long
+        └── OutOfTime                who runs us ends us now: a function's time-out, a shutdown
 
 Each error says what happened, where, and what to do about it.
 """
@@ -48,22 +56,30 @@ __all__ = [
     "ConfigurationError",
     "ConnectionLost",
     "ContractError",
+    "CredentialsExpired",
     "DatabaseBusy",
     "DatabaseUnavailable",
     "DecompressionBomb",
     "DeploymentFailed",
     "DestinationError",
     "EmptyReplace",
+    "EventNotUnderstood",
     "FormatError",
     "LoadNotFound",
     "LoadstoneError",
     "MissingExtra",
+    "NotificationRefused",
+    "NotifierUnavailable",
     "ObjectBusy",
     "ObjectChanged",
     "ObjectMissing",
+    "OutOfTime",
     "PermissionDenied",
     "RejectLimitExceeded",
     "SchemaVersionError",
+    "SecretError",
+    "SecretRefused",
+    "ServerNotTrusted",
     "SlotUnavailable",
     "SourceError",
     "SourceUnavailable",
@@ -136,6 +152,10 @@ class MissingExtra(UsageError):
         )
 
 
+class SecretError(Terminal):
+    """A secret is missing, or does not say how to reach the database."""
+
+
 class SourceError(Terminal):
     """The object cannot be had."""
 
@@ -149,7 +169,7 @@ class ObjectChanged(SourceError):
 
 
 class AccessDenied(SourceError):
-    """The object may not be read with these credentials."""
+    """The credentials are missing, are not known, or do not allow it."""
 
 
 class FormatError(Terminal):
@@ -176,12 +196,20 @@ class EmptyReplace(Terminal):
     """A `replace` would leave an empty table, and `allow_empty` is not set."""
 
 
+class EventNotUnderstood(Terminal):
+    """A message is not about objects that landed or went, or lacks what it takes to know which."""
+
+
 class DestinationError(Terminal):
     """The database refuses, and will refuse again."""
 
 
 class AuthenticationFailed(DestinationError):
     """Wrong user or password."""
+
+
+class ServerNotTrusted(DestinationError):
+    """The server's certificate is of another name, or signed by nobody that is known."""
 
 
 class PermissionDenied(DestinationError):
@@ -206,6 +234,10 @@ class BalanceError(Terminal):
 
 class LoadNotFound(Terminal):
     """The ledger has no such load."""
+
+
+class NotificationRefused(Terminal):
+    """A topic or webhook will not take a notification, however often it is tried."""
 
 
 class ConnectionLost(Transient):
@@ -233,8 +265,30 @@ class DatabaseUnavailable(Transient):
 
 
 class SourceUnavailable(Transient):
-    """The network, throttling or a server error is between us and the object."""
+    """The network, throttling or a server error is between us and the object, the secret or the queue."""
+
+
+class SecretRefused(DatabaseUnavailable):
+    """The server refuses the password that the secret holds: a rotation changes first one, then the other."""
+
+
+class CredentialsExpired(SourceUnavailable):
+    """The credentials have run out, or the clocks disagree: whoever gives them may give others by then."""
+
+
+class NotifierUnavailable(Transient):
+    """A topic or webhook does not answer, or is told too much at once.
+
+    Attributes:
+        retry_after: seconds that the receiver asks to be left alone, where it says.
+    """
+
+    retry_after: float | None = None
 
 
 class Stalled(Transient):
     """Nothing moved for longer than the limit."""
+
+
+class OutOfTime(Transient):
+    """Who runs us ends us now: a function's time is over, or its environment shuts down."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from fixtures.bucket import Bucket
+from fixtures.bucket import Bucket, BucketServer
 from fixtures.landing import Landing
+from fixtures.secrets import Secrets
+from fixtures.secure import SecureServer
 
 
 @pytest.fixture
@@ -27,3 +30,22 @@ def landing(request: pytest.FixtureRequest) -> Landing:
     found = request.getfixturevalue(f"{request.param}_landing")
     assert isinstance(found, Landing)
     return found
+
+
+@pytest.fixture(scope="session")
+def secure_server(server_folder: Path) -> Iterator[SecureServer]:
+    """A server that asks for passwords and shows a certificate."""
+    with SecureServer.running(server_folder) as running:
+        yield running
+
+
+@pytest.fixture
+def secrets(bucket_server: BucketServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Secrets]:
+    """AWS as moto plays it, in the environment; secrets go when the test ends."""
+    for name, value in bucket_server.environment.items():
+        monkeypatch.setenv(name, value)
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "PGSSLMODE", "PGSSLROOTCERT"):
+        monkeypatch.delenv(name, raising=False)
+    made = Secrets()
+    yield made
+    made.forget()

@@ -22,6 +22,7 @@ from loadstone.model.load import LoadOutcome
 from loadstone.model.pipeline import Pipeline
 from loadstone.platform.decompression import RATIO_FLOOR
 from loadstone.sources import open_source
+from loadstone.wiring.orders import Selection
 from loadstone.wiring.workspace import Workspace
 
 DAY = "id,v\n{0},{0}\n"
@@ -153,8 +154,149 @@ def test_a_file_that_its_archive_comes_to_hold_alone_keeps_its_key(landing: Land
     landing.put("day.zip", zipped(days(1, 2)))
     load(landing)
     landing.put("day.zip", zipped({"1.csv": DAY.format(10)}))
-    assert told(load(landing), landing) == [("day.zip!/1.csv", "loaded")]
+    assert told(load(landing), landing) == [("day.zip!/2.csv", "removed"), ("day.zip!/1.csv", "loaded")]
     assert landing.rows("id") == [(2,), (10,)]
+
+
+GONE = [("day.zip!/2.csv", "removed"), ("day.zip!/1.csv", "loaded"), ("day.zip!/3.csv", "loaded")]
+
+
+def changed(landing: Landing) -> list[LoadOutcome]:
+    """An archive without the file 2.csv that it had before."""
+    landing.put("day.zip", zipped(days(1, 2)))
+    load(landing)
+    landing.put("day.zip", zipped({"1.csv": DAY.format(10), "3.csv": DAY.format(3)}))
+    return load(landing)
+
+
+@pytest.mark.parametrize(
+    ("options", "rows"),
+    [({}, [(2,), (3,), (10,)]), ({"on_delete": "remove_rows"}, [(3,), (10,)])],
+    ids=["keep", "remove_rows"],
+)
+def test_a_file_that_its_archive_no_longer_holds_counts_as_deleted(
+    landing: Landing, options: dict[str, str], rows: list[tuple[int]]
+) -> None:
+    landing.options = {"files": "*.zip", **options}
+    outcomes = changed(landing)
+    assert told(outcomes, landing) == GONE
+    assert outcomes[0].notes[0].endswith("day.zip no longer holds 2.csv, which counts as deleted")
+    assert landing.rows("id") == rows
+    assert "removed*" in landing.states()
+    assert [state for _, state in told(load(landing), landing)] == ["skipped", "skipped"]
+    landing.put("day.zip", zipped({**days(2, 3), "1.csv": DAY.format(10)}))
+    assert ("day.zip!/2.csv", "loaded") in told(load(landing), landing)
+    assert landing.rows("id") == [(2,), (3,), (10,)]
+
+
+@pytest.mark.parametrize("options", [{"on_overwrite": "append"}, {"mode": "merge", "key": "id"}])
+def test_where_a_new_version_replaces_no_rows_a_file_that_is_gone_from_it_keeps_its_own(
+    folder_landing: Landing, options: dict[str, str]
+) -> None:
+    folder_landing.options = {"files": "*.zip", "on_delete": "remove_rows", **options}
+    outcomes = changed(folder_landing)
+    assert told(outcomes, folder_landing) == GONE[1:]
+    assert (2,) in folder_landing.rows("id")
+
+
+def test_merged_rows_of_a_file_that_its_archive_no_longer_holds_go_where_they_are_its_own(
+    folder_landing: Landing,
+) -> None:
+    landing = folder_landing
+    merge = {"mode": "merge", "key": "id", "on_overwrite": "replace_rows", "on_delete": "remove_rows"}
+    landing.options = {"files": "*.zip", **merge}
+    landing.put("day.zip", zipped({"1.csv": "id,v\n1,1\n", "2.csv": "id,v\n2,1\n3,1\n"}))
+    load(landing)
+    landing.put("day.zip", zipped({"1.csv": "id,v\n1,1\n2,2\n", "9.csv": "id,v\n9,9\n"}))
+    load(landing)
+    assert landing.rows() == [(1, 1), (2, 2), (9, 9)]
+
+
+def test_rows_that_moved_to_another_file_of_the_archive_are_not_in_their_own_way(
+    folder_landing: Landing,
+) -> None:
+    landing = folder_landing
+    landing.query("CREATE TABLE orders (id bigint PRIMARY KEY, v bigint, _load_id bigint, _row bigint)")
+    landing.options = {"files": "*.zip", "on_delete": "remove_rows"}
+    landing.put("day.zip", zipped(days(1, 2)))
+    load(landing)
+    landing.put("day.zip", zipped({"1.csv": DAY.format(1), "new.csv": DAY.format(2)}))
+    assert [one.counts.rejected for one in load(landing)] == [0, 0, 0]
+    assert landing.rows("id") == [(1,), (2,)]
+
+
+def test_only_files_that_were_named_are_looked_for(landing: Landing) -> None:
+    landing.options = {"files": "*.zip", "on_delete": "remove_rows"}
+    for name in ("day.zip", "other.zip"):
+        landing.put(name, zipped(days(1, 2)))
+    load(landing)
+    for name in ("day.zip", "other.zip"):
+        landing.put(name, zipped({"1.csv": DAY.format(1), "3.csv": DAY.format(3)}))
+    assert told(load(landing, "day.zip!/[13].csv"), landing)[-1] == ("day.zip!/3.csv", "loaded")
+    assert landing.query("SELECT count(*) FROM orders WHERE id = 2") == [(2,)]
+    assert told(load(landing, "day.zip"), landing)[0] == ("day.zip!/2.csv", "removed")
+    assert landing.query("SELECT count(*) FROM orders WHERE id = 2") == [(1,)]
+
+
+@pytest.mark.parametrize("content", [zipped({}), zipped(days(1, 2, 3))[:200]], ids=["empty", "cut off"])
+def test_an_archive_without_files_or_that_cannot_be_read_takes_no_rows_out(
+    landing: Landing, content: bytes
+) -> None:
+    landing.options = {"files": "*.zip", "on_delete": "remove_rows"}
+    landing.put("day.zip", zipped(days(1, 2)))
+    load(landing)
+    landing.put("day.zip", content)
+    (outcome,) = load(landing)
+    assert outcome.state == "failed"
+    assert landing.rows("id") == [(1,), (2,)]
+    event = landing.event(None, "removed", key="day.zip!/1.csv")
+    assert (event.state == "failed") == (content != zipped({}))
+
+
+def test_each_dataset_says_what_becomes_of_the_files_that_are_gone(folder_landing: Landing) -> None:
+    landing = folder_landing
+    both = {"orders/1.csv": DAY.format(1), "orders/2.csv": DAY.format(2), "customers.csv": "id\n7\n"}
+    datasets = {"orders": {**ORDERS, "on_delete": "remove_rows"}, "customers": CUSTOMERS}
+    landing.put("x.zip", zipped(both))
+    load(landing, datasets=datasets)
+    landing.put("x.zip", zipped({"orders/1.csv": DAY.format(1)}))
+    with pytest.raises(ObjectMissing, match="no file matches"):  # of customers
+        load(landing, datasets=datasets)
+    assert set(told(load(landing, "x.zip", datasets=datasets), landing)) == {
+        ("x.zip!/customers.csv", "removed"),
+        ("x.zip!/orders/2.csv", "removed"),
+        ("x.zip!/orders/1.csv", "skipped"),
+    }
+    assert landing.rows("id") == [(1,)]
+    assert landing.query("SELECT id FROM customers") == [(7,)]
+
+
+def test_what_the_command_line_says_of_a_load_is_not_asked_of_other_datasets(folder_landing: Landing) -> None:
+    landing = folder_landing
+    merged = {"files": "m/*", "table": "merged", "mode": "merge", "key": "id", "order_by": "v"}
+    datasets = {"orders": {"files": "*.zip", "table": "orders", "on_delete": "remove_rows"}, "merged": merged}
+    pipeline = Pipeline.from_dict({"source": landing.source, "datasets": datasets})
+    landing.put("day.zip", zipped(days(1, 2)))
+    with Workspace(pipeline, landing.database_url) as workspace:
+        list(workspace.load([landing.uri("day.zip")], selection=Selection(mode="append")))
+        landing.put("day.zip", zipped(days(2, 3)))
+        outcomes = list(workspace.load([landing.uri("day.zip")], selection=Selection(mode="append")))
+    assert told(outcomes, landing)[0] == ("day.zip!/1.csv", "removed")
+    assert landing.rows("id") == [(2,), (3,)]
+
+
+def test_a_plan_tells_what_would_count_as_deleted_and_takes_nothing_out(folder_landing: Landing) -> None:
+    landing = folder_landing
+    landing.options = {"files": "*.zip", "on_delete": "remove_rows"}
+    landing.put("day.zip", zipped(days(1, 2)))
+    load(landing)
+    landing.put("day.zip", zipped({"1.csv": DAY.format(10), "3.csv": DAY.format(3)}))
+    with landing.workspace() as workspace:
+        planned = list(workspace.plan([landing.uri("day.zip")]))
+    assert len(planned) == 2
+    assert planned[0].outcome.notes[0].endswith("counts as deleted (on_delete: remove_rows)")
+    assert landing.rows("id") == [(1,), (2,)]
+    assert landing.states() == ["loaded*", "loaded*"]
 
 
 def test_a_bad_file_does_not_keep_the_others_of_its_archive_from_loading(folder_landing: Landing) -> None:

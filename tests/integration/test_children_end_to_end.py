@@ -249,15 +249,6 @@ def test_elements_of_a_record_that_the_table_refuses_stay_out(landing: Landing) 
     assert items(landing) == [(1, 0, "a"), (2, 0, "c")]
 
 
-def test_an_element_that_only_the_database_refuses_fails_the_load(landing: Landing) -> None:
-    landing.put_and_load(lines(order(1, "a")), "one.jsonl")
-    landing.query("ALTER TABLE orders_items ADD CHECK (sku <> 'b')")
-    outcome = landing.put_and_load(lines(order(2, "b")), "two.jsonl")
-    assert outcome.state == "failed"
-    assert outcome.error_code == "23514"
-    assert landing.query("SELECT id FROM orders") == [(1,)]
-
-
 def test_what_does_not_link_the_tables_is_said(landing: Landing) -> None:
     landing.query("CREATE TABLE orders (id bigint, _load_id bigint, _row bigint)")
     refused = landing.put_and_load(lines(order(1, "a")), "day.jsonl")

@@ -41,6 +41,8 @@ def init(settings: Settings, where: str, force: bool, to_stdout: bool) -> None:
     from loadstone.wiring.drafting import written  # noqa: PLC0415
     from loadstone.wiring.survey import survey  # noqa: PLC0415 - brings the readers
 
+    if isinstance(settings.file, str):
+        raise UsageError("init writes a file", where=settings.file, hint="--stdout prints it")
     target = settings.file or Path("pipeline.yaml")
     if target.exists() and not force and not to_stdout:
         hint = "--force writes over it, --stdout prints the new one, --file names another"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,37 +17,56 @@ class Settings(NamedTuple):
     """What the options that hold everywhere say.
 
     Attributes:
-        file: the pipeline file; None for `./pipeline.yaml`, if there is one.
+        file: the pipeline file, or the URI of one; None to look elsewhere.
         to: the database, or None to look elsewhere.
         json: one JSON document on stdout, and nothing else there.
         quiet: no progress and no notes.
         verbose: more of both.
     """
 
-    file: Path | None = None
+    file: Path | str | None = None
     to: str | None = None
     json: bool = False
     quiet: bool = False
     verbose: bool = False
 
     @property
-    def pipeline_file(self) -> Path | None:
-        """The pipeline file to read, if any."""
+    def pipeline_file(self) -> Path | str | None:
+        """The pipeline to read, if any: `--file`, LOADSTONE_PIPELINE, `./pipeline.yaml` where it is there."""
         default = Path("pipeline.yaml")
-        return self.file or (default if default.exists() else None)
+        given = self.file or _located(os.environ.get("LOADSTONE_PIPELINE", ""))
+        return given or (default if default.exists() else None)
+
+
+class _Location(click.Path):
+    """A path, or the URI of an object or a parameter, which stays as it is."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Tells the two apart."""
+        return value if "://" in str(value) else super().convert(value, param, ctx)
+
+
+def _located(text: str) -> Path | str | None:
+    return text if "://" in text else Path(text) if text else None
 
 
 def _file() -> click.Option:
     return click.Option(
         ["-f", "--file"],
-        type=click.Path(path_type=Path),
+        type=_Location(),
         metavar="PIPELINE",
-        help="The pipeline file (default: ./pipeline.yaml, if it is there).",
+        help="The pipeline: a file, s3://bucket/key or ssm://NAME (default: LOADSTONE_PIPELINE, then "
+        "./pipeline.yaml, if it is there).",
     )
 
 
 def _to() -> click.Option:
-    return click.Option(["--to"], metavar="URL", help="The database: postgresql://user@host/name.")
+    return click.Option(
+        ["--to"], metavar="URL", help="The database: postgresql://user@host/name, or secretsmanager://NAME."
+    )
 
 
 def _json() -> click.Option:

@@ -157,7 +157,7 @@ def _rules(column: Column) -> str:
 
 
 def _document(
-    file: Path, pipeline: Pipeline, datasets: list[DatasetFiles], trouble: LoadstoneError | None
+    file: Path | str, pipeline: Pipeline, datasets: list[DatasetFiles], trouble: LoadstoneError | None
 ) -> dict[str, Any]:
     shared = [what for what, _ in _shared(datasets)]
     return {

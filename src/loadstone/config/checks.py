@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from zoneinfo import ZoneInfo
 
 from loadstone.config.bounds import bounds_problem
+from loadstone.config.notify_checks import notify_findings
+from loadstone.config.time_zones import is_timezone
 from loadstone.core.children import child_dataset
 from loadstone.core.columns import resolve_columns
 from loadstone.core.names import column_name
@@ -43,6 +44,7 @@ def findings(pipeline: Pipeline) -> Iterator[Mistake]:
             if not splits:
                 yield from _names(child, resolve_columns(child), here)
     yield from _shared_tables(pipeline)
+    yield from notify_findings(pipeline)
 
 
 def _own_columns(dataset: Dataset, path: Path) -> Iterator[Mistake]:
@@ -53,7 +55,7 @@ def _own_columns(dataset: Dataset, path: Path) -> Iterator[Mistake]:
                 re.compile(config.pattern)
             except re.error as error:
                 yield Mistake((*here, "pattern"), f"{config.pattern!r} is not a regular expression: {error}")
-        if config.timezone is not None and not _is_timezone(config.timezone):
+        if config.timezone is not None and not is_timezone(config.timezone):
             what = f"{config.timezone!r} is not a time zone"
             yield Mistake((*here, "timezone"), what, "use an IANA name such as Europe/Berlin")
         if config.constant is not None and config.required:
@@ -195,11 +197,3 @@ def _shared_tables(pipeline: Pipeline) -> Iterator[Mistake]:
         elif (dataset.mode, dataset.key) != (other.mode, other.key):
             what = f"the dataset {owners[table]!r} loads {dataset.table} with another mode or key"
             yield Mistake((*path, "table"), what, "datasets that share a table must agree on mode and key")
-
-
-def _is_timezone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # for unknown names, for paths, for folders
-        return False
-    return True

@@ -10,9 +10,11 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "name": "Names the pipeline in the history; two pipelines may load into one database.",
         "source": "Where the files are: a folder (a relative one lies beside this file), or "
         "s3://bucket/prefix.",
-        "destination": "The database: postgresql://user@host/name, often ${DATABASE_URL}. Left out, the "
+        "destination": "The database: postgresql://user@host/name (with ?iam=true for a token of IAM), "
+        "secretsmanager://NAME, often ${DATABASE_URL}. Left out, the "
         "embedded database. --to, LOADSTONE_DATABASE_URL and DATABASE_URL go before it.",
         "limits": "How many loads at once, and how long things may take.",
+        "notify": "Who is told of what: a list of targets.",
         "datasets": "By name: the files of one pattern, and what becomes of them.",
     },
     "Limits": {
@@ -50,6 +52,7 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "types": "Types of columns without one: infer them from the file, or text.",
         "lineage": "Write _load_id and _row to every row, so that it tells which load it came from.",
         "format": "How the files are written, where that is not to be found out.",
+        "notify": "The dataset's own targets instead of the pipeline's; an empty list: none.",
     },
     "ColumnConfig": {
         "type": "A PostgreSQL type, which stays as it is. Left out: the table's, else what the file shows.",
@@ -82,6 +85,28 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "out: the parent's table, an underscore, and the column's name.",
         "columns": "By their names in an element: what is expected of the cells. A list of plain values has "
         "the one column `value`.",
+    },
+    "NotifyTarget": {
+        "on": "What the target is told of: a list of words, and of `kind: value`.",
+        "sns": "The ARN of an SNS topic. Needs `pip install 'loadstone[aws]'`.",
+        "webhook": "A URL that takes a JSON object with a text by POST, as Slack's do. It is a secret: write "
+        "${VARIABLE}.",
+        "template": "The message, as a format string: {dataset}, {uri}, {rows_loaded:,}; the guide on "
+        "notifications has all fields. Left out: a sentence for each kind.",
+    },
+    "NotifyOn": {
+        "landed": "An object was taken up for the first time, whatever became of it.",
+        "loaded": "An object's rows were committed.",
+        "failed": "A load failed.",
+        "rejects_over": "More rows of a load were rejected: a count, or a share (1%) once 100 rows are read.",
+        "nothing_by": "Nothing was loaded between that time of day and the one before: 06:00 (UTC), or "
+        "06:00 Europe/Berlin.",
+        "volume_off": "A load brought so many times more rows, or less, than the median of the 20 before.",
+    },
+    "NothingBy": {
+        "time": "Hours and minutes: 06:00.",
+        "timezone": "Its time zone: Europe/Berlin.",
+        "days": "The days on which something is expected: mon, tue, wed, thu, fri, sat, sun.",
     },
     "PartitionBy": {
         "hash": "Columns; with partitions, a number.",

@@ -15,10 +15,13 @@ __all__ = ["choose_destination", "mask_password"]
 _VARIABLES = ("LOADSTONE_DATABASE_URL", "DATABASE_URL")
 _CONNECTION_STRING = r"\s*\w+\s*="
 _MASK = "***"
+_HINT = "postgresql://user@host:5432/database, or secretsmanager://NAME"
 
 
 def choose_destination(to: str | None, pipeline: Pipeline, environment: Mapping[str, str]) -> str | None:
-    """The database's URL (or libpq connection string); None stands for the embedded database.
+    """The database's URL, its libpq connection string, or the address of the secret that says it.
+
+    None stands for the embedded database.
 
     The first that is given of `--to`, LOADSTONE_DATABASE_URL, DATABASE_URL, the pipeline's destination.
 
@@ -72,11 +75,10 @@ def _checked(url: str, where: str) -> str:
     if not colon and re.match(_CONNECTION_STRING, url):
         return url.strip()
     if scheme == "secretsmanager" and colon:
-        hint = "put the database's URL into LOADSTONE_DATABASE_URL"
-        raise ConfigurationError("secretsmanager:// is not supported by this version", where=where, hint=hint)
+        return url.strip()
     what = (
         f"{scheme}:// is not a PostgreSQL database"
         if colon
         else f"{mask_password(url)!r} is not a database URL"
     )
-    raise ConfigurationError(what, where=where, hint="postgresql://user@host:5432/database")
+    raise ConfigurationError(what, where=where, hint=_HINT)

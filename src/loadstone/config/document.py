@@ -55,7 +55,8 @@ class Document:
             return self.keys[path]
         for length in range(len(path), 0, -1):
             if path[:length] in self.values:
-                return self.values[path[:length]] if length == len(path) else self.keys.get(path[:length])
+                here = self.values[path[:length]]
+                return here if length == len(path) else self.keys.get(path[:length], here)
         return self.values.get(())
 
 

@@ -15,7 +15,7 @@ from loadstone.model.mistake import Mistake
 from loadstone.model.pipeline import Pipeline
 from loadstone.model.reading import read
 
-__all__ = ["check_pipeline", "parse_pipeline", "read_pipeline"]
+__all__ = ["check_pipeline", "decoded", "parse_pipeline", "read_pipeline"]
 
 # `--to` or the environment may make the pipeline's own destination needless, and validating needs none.
 _LATE = frozenset({("destination",)})
@@ -30,17 +30,27 @@ def read_pipeline(file: FilePath, environment: Mapping[str, str]) -> Pipeline:
         ConfigurationError: it cannot be read, or (InvalidPipeline) something in it is wrong.
     """
     try:
-        text = file.read_bytes().decode("utf-8-sig")
+        content = file.read_bytes()
     except FileNotFoundError:
         hint = "name another with --file; `loadstone validate --help` shows what one looks like"
         raise ConfigurationError("there is no such file", where=str(file), hint=hint) from None
-    except UnicodeDecodeError as error:
-        message = f"not UTF-8 text: byte {error.start + 1:,} cannot be read"
-        raise ConfigurationError(message, where=str(file), hint="save the file as UTF-8") from None
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise ConfigurationError(f"cannot be read: {reason}", where=str(file)) from None
-    return _beside(file, parse_pipeline(text, str(file), environment))
+    return _beside(file, parse_pipeline(decoded(content, str(file)), str(file), environment))
+
+
+def decoded(content: bytes, file: str) -> str:
+    """The text of a pipeline file; `file` is what messages call it.
+
+    Raises:
+        ConfigurationError: it is no text in UTF-8.
+    """
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        message = f"not UTF-8 text: byte {error.start + 1:,} cannot be read"
+        raise ConfigurationError(message, where=file, hint="save the file as UTF-8") from None
 
 
 def parse_pipeline(text: str, file: str, environment: Mapping[str, str]) -> Pipeline:

@@ -17,6 +17,9 @@ from loadstone.model.presets import PRESETS
 
 __all__ = ["pipeline_schema", "schema_text"]
 
+#: A count, or a share with its percent sign.
+_LIMIT = r"^\s*\d+(\.\d+)?\s*%?\s*$"
+
 
 def pipeline_schema() -> dict[str, Any]:
     """JSON Schema (2020-12) of what `pipeline.yaml` accepts, short forms included."""
@@ -66,14 +69,28 @@ def _allow_short_forms(definitions: dict[str, Any]) -> None:
     limit.pop("$ref", None)
     limit["anyOf"] = [
         {"type": "integer", "minimum": 0},
-        {"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*%?\s*$"},
+        {"type": "string", "pattern": _LIMIT},
         {"$ref": "#/$defs/RejectLimit"},
         {"type": "null"},
     ]
+    _allow_short_notices(definitions)
     definitions["Format"]["properties"]["preset"]["enum"] = [*sorted(PRESETS), None]
     otherwise = definitions["ColumnConfig"]["properties"]["otherwise"]["anyOf"][1]
     otherwise.update({"properties": {"set": otherwise.pop("additionalProperties")}, "required": ["set"]})
     otherwise["additionalProperties"] = False
+
+
+def _allow_short_notices(definitions: dict[str, Any]) -> None:
+    """`on: failed`, `on: [failed, rejects_over: 1%]`, `nothing_by: "06:00"`."""
+    kinds = definitions["NotifyOn"]["properties"]
+    limit = kinds["rejects_over"]["anyOf"]
+    limit[:0] = [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": _LIMIT}]
+    kinds["nothing_by"]["anyOf"].insert(0, {"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d( \S+)?$"})
+    words = [name for name, one in kinds.items() if one.get("type") == "boolean"]
+    on = definitions["NotifyTarget"]["properties"]["on"]
+    reference = {"$ref": on.pop("$ref")}
+    word = {"type": "string", "enum": words}
+    on["anyOf"] = [word, {"type": "array", "items": {"anyOf": [word, reference]}, "minItems": 1}, reference]
 
 
 def _one_or_many(array: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from loadstone.errors import LoadstoneError, ObjectMissing
 from loadstone.executor.load import Order, Parts, load_object
 from loadstone.executor.outcomes import answered, failed
+from loadstone.executor.telling import tell_alone
 from loadstone.model.event import Event
 from loadstone.model.load import LoadOutcome
 
@@ -23,16 +24,17 @@ def handle_event(event: Event, order: Order, parts: Parts) -> LoadOutcome:
 
     Never raises for what is wrong with the object or the database: the outcome says so.
     """
-    # Where each version counts, the event's own is loaded, not the newest.
-    own_version = order.dataset.overwrite == "append" and event.version_id is not None
+    # Where each version counts, the event's own is loaded, not the newest. That of a deletion is a marker, or
+    # gone, and says nothing of whether the key is.
+    own_version = (
+        order.dataset.overwrite == "append" and event.version_id is not None and event.kind == "created"
+    )
     try:
         version = parts.source.head(event.key, event.version_id if own_version else None)
     except ObjectMissing:
         return _removed(event, order, parts)
     except LoadstoneError as error:
-        outcome = failed(order.request, error)
-        parts.progress.finished(outcome)
-        return outcome
+        return tell_alone(failed(order.request, error), order.request, parts)
     # A delete event whose key is there again says nothing of the order of the version that is there now.
     sequencer = event.sequencer if event.kind == "created" else None
     request = replace(order.request, version=version, sequencer=sequencer, is_event=True)
@@ -49,5 +51,4 @@ def _removed(event: Event, order: Order, parts: Parts) -> LoadOutcome:
         )
     except LoadstoneError as error:
         outcome = failed(request, error)
-    parts.progress.finished(outcome)
-    return outcome
+    return tell_alone(outcome, request, parts)

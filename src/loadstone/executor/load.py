@@ -5,7 +5,7 @@ Everything outside is asked for through ports; which adapters answer is decided 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 
@@ -20,12 +20,14 @@ from loadstone.executor.interrupts import interrupts_first
 from loadstone.executor.outcomes import answered, failed, loaded
 from loadstone.executor.patience import Patience
 from loadstone.executor.tally import Tally
+from loadstone.executor.telling import tell, watched
 from loadstone.model.batch import Reject
 from loadstone.model.contract import Column, LoadPlan
 from loadstone.model.event import ObjectVersion
 from loadstone.model.load import Layout, LoadOutcome, LoadRequest
 from loadstone.model.pipeline import Dataset
 from loadstone.model.types import PgType
+from loadstone.platform.log_context import note_in_log
 from loadstone.ports import Admission, Clock, Database, LoadTransaction, OpenFile, Progress, Reader, Source
 
 __all__ = ["Order", "Parts", "load_object"]
@@ -56,7 +58,7 @@ class Order(Struct, frozen=True):
 
 
 class Parts(Struct, frozen=True):
-    """The adapters that a load works with."""
+    """The adapters that a load works with, and who is told of its outcome when all is committed."""
 
     source: Source
     reader: Reader
@@ -64,6 +66,7 @@ class Parts(Struct, frozen=True):
     clock: Clock
     progress: Progress
     patience: Patience
+    after_commit: Callable[[LoadOutcome], None] | None = None
 
 
 def load_object(order: Order, parts: Parts) -> LoadOutcome:
@@ -72,25 +75,28 @@ def load_object(order: Order, parts: Parts) -> LoadOutcome:
     Never raises for what is wrong with the object or the database: the outcome says so.
     """
     started = parts.clock.monotonic()
+    with watched(order.request) as load:
+        outcome = _persisted(order, parts)
+        load.outcome = outcome = replace(outcome, seconds=parts.clock.monotonic() - started)
+        return tell(outcome, parts)
+
+
+def _persisted(order: Order, parts: Parts) -> LoadOutcome:
+    """As often as it takes: faults that pass, a newer version, a contract that grew."""
     current = order
     while True:
         attempt = partial(_attempt, current, parts)
         try:
-            outcome = parts.patience.persist(attempt, parts.clock, parts.progress)
+            return parts.patience.persist(attempt, parts.clock, parts.progress)
         except _NewerVersion as newer:
             current = replace(current, request=replace(current.request, version=newer.version))
-            continue
         except _ContractGrew as grown:
             current = _grown(current, grown)
-            continue
         except _SameContent as same:
             reason = f"the file was touched, its content is that of load {same.load_id:,}"
-            outcome = answered(current.request, Admission("skipped", reason=reason, load_id=same.load_id))
+            return answered(current.request, Admission("skipped", reason=reason, load_id=same.load_id))
         except LoadstoneError as error:
-            outcome = failed(current.request, error)
-        outcome = replace(outcome, seconds=parts.clock.monotonic() - started)
-        parts.progress.finished(outcome)
-        return outcome
+            return failed(current.request, error)
 
 
 @interrupts_first()
@@ -104,6 +110,7 @@ def _attempt(order: Order, parts: Parts) -> LoadOutcome:
             if admission.state == "in_progress" and order.waits:
                 raise ObjectBusy("another worker is loading this object", where=request.version.uri)
             return answered(request, admission)
+        note_in_log(load_id=transaction.load_id)
         try:
             _require_newest(order, parts)
             file_facts = _load_rows(order, parts, transaction, tally)

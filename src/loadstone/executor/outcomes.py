@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from loadstone.core.planning import Planned
-from loadstone.errors import LoadstoneError
+from loadstone.errors import LoadstoneError, Transient
 from loadstone.executor.tally import Tally
 from loadstone.model.load import Layout, LoadOutcome, LoadRequest
 from loadstone.ports import Admission
@@ -55,6 +55,7 @@ def failed(request: LoadRequest, error: LoadstoneError) -> LoadOutcome:
         error=_below(request.version.uri, str(error)),
         error_code=error.code,
         hint=error.hint,
+        is_transient=isinstance(error, Transient),
     )
 
 

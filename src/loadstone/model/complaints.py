@@ -19,6 +19,8 @@ _TAKES = {
     "header": "takes true, false, or a list of names",
     "partitions": "takes a number, or names with their bounds",
     "reject_limit": "takes a count (25) or a share (10%)",
+    "rejects_over": "takes a count (25) or a share (1%)",
+    "nothing_by": "takes a time of day, with or without its zone (06:00 Europe/Berlin)",
 }
 _IS_NOT = {
     str: "is not text",
@@ -29,6 +31,8 @@ _IS_NOT = {
     dict: "is not a mapping of keys to values",
 }
 _LISTED_KEYS = 30
+#: Keys whose values are secrets: a message names the key alone.
+_SECRETS = {"webhook"}
 
 
 def complaint(wanted: Alternatives, value: object, name: str, meant: object = None) -> tuple[str, str | None]:
@@ -42,6 +46,8 @@ def complaint(wanted: Alternatives, value: object, name: str, meant: object = No
     """
     first = wanted[0]
     kind = typing.get_origin(bare(first)) or bare(first)
+    if name in _SECRETS:
+        return f"the value {_IS_NOT[kind]}", None
     if name in _TAKES:
         return f"{_shown(value)}: {name} {_TAKES[name]}", None
     if is_model(kind):

@@ -168,7 +168,8 @@ class LoadOutcome(Struct, frozen=True):
     """The answer to a request: what `load --json` prints, and what the Python API returns.
 
     `evidence` says for each column whose type the file's values decided why it has that type; `children` what
-    became of the elements of lists that have tables of their own.
+    became of the elements of lists that have tables of their own; `is_transient`, of what failed, that
+    another try may succeed.
     """
 
     state: OutcomeState
@@ -187,6 +188,7 @@ class LoadOutcome(Struct, frozen=True):
     notes: tuple[str, ...] = ()
     evidence: Mapping[str, str] = field(default_factory=dict)
     children: tuple[ChildCounts, ...] = ()
+    is_transient: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """The command line's contract."""

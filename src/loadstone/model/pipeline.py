@@ -6,13 +6,15 @@ The JSON Schema for editors is made from these classes. Unknown keys are errors.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self, cast
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, field
 
 from loadstone.model.contract import Drift, Metadata
+from loadstone.model.notify import NothingBy, NotifyOn, NotifyTarget
 from loadstone.model.presets import PRESETS
 from loadstone.model.records_path import parse_records_path
+from loadstone.model.reject_limit import RejectLimit
 from loadstone.model.settings import Settings
 from loadstone.model.types import parse_type
 
@@ -22,6 +24,9 @@ __all__ = [
     "Dataset",
     "Format",
     "Limits",
+    "NothingBy",
+    "NotifyOn",
+    "NotifyTarget",
     "PartitionBy",
     "Pipeline",
     "RejectLimit",
@@ -30,59 +35,6 @@ __all__ = [
 
 #: The text of a cell; written without quotes (5, 0.5, 2024-01-01), a value means its text.
 CellText = Annotated[str, Meta(extra={"is_cell": True})]
-
-
-class RejectLimit(Settings, frozen=True, kw_only=True):
-    """How many rejected rows a load may have: a count, or a share once enough rows are read.
-
-    Exceeded means more than that.
-    """
-
-    count: int | None = None
-    share: Annotated[float, Meta(ge=0, le=1)] | None = None
-    minimum_rows: int = 100
-
-    @classmethod
-    def parse(cls, value: object) -> Self:
-        """Reads `10%`, `0.5 %`, a count, or None for no limit.
-
-        Raises:
-            ValueError: it is none of these.
-        """
-        limit = cls.short_form(value)
-        return limit if isinstance(limit, cls) else cls.from_dict(cast("Mapping[str, object]", limit))
-
-    @classmethod
-    def short_form(cls, value: object) -> object:
-        """What `parse` reads, as a count or a share."""
-        if value is None:
-            return {}
-        if isinstance(value, bool):
-            raise ValueError("a reject limit is a count (25) or a share (10%)")  # noqa: TRY004 - not a defect
-        if isinstance(value, int):
-            return {"count": value}
-        if isinstance(value, str):
-            text = value.strip()
-            try:
-                if not text.endswith("%"):
-                    return {"count": int(text)}
-                if 0 <= (share := float(text[:-1]) / 100) <= 1:
-                    return {"share": share}
-            except ValueError:
-                pass
-            raise ValueError(f"{value!r} is neither a count (25) nor a share (10%)")
-        return value
-
-    def exceeded(self, rejected: int, read: int) -> bool:
-        """Whether a load with so many rejected of so many read rows is to fail."""
-        if self.count is not None and rejected > self.count:
-            return True
-        return self.share is not None and read >= self.minimum_rows and rejected > self.share * read
-
-    def __str__(self) -> str:
-        if self.count is not None:
-            return f"{self.count:,} rows"
-        return "no limit" if self.share is None else f"{self.share * 100:g} %"
 
 
 class ColumnConfig(Settings, frozen=True, kw_only=True):
@@ -231,6 +183,7 @@ class Dataset(Settings, frozen=True, kw_only=True):
     types: Literal["infer", "text"] = "infer"
     lineage: bool = True
     format: Format = Format.unchecked()
+    notify: tuple[NotifyTarget, ...] | None = None
 
     @classmethod
     def short_form(cls, value: object) -> object:
@@ -277,11 +230,19 @@ class Dataset(Settings, frozen=True, kw_only=True):
         if not self.children:
             return
         if self.format.type not in {None, "json", "jsonl"}:
-            raise ValueError(f"children goes with JSON, not with type: {self.format.type}")
+            raise ValueError(
+                f"children goes with JSON, not with type: {self.format.type}; leave children out, or give the"
+                " files that are JSON a dataset of their own"
+            )
         if not self.lineage:
-            raise ValueError("children needs lineage: the rows of a child find their parent by it")
+            raise ValueError(
+                "children needs lineage: rows of a child find their parent by it; leave lineage: false out"
+            )
         if self.partition_by is not None:
-            raise ValueError("children does not go with partition_by")
+            raise ValueError(
+                "children does not go with partition_by; leave one of them out: without children, a list is"
+                " kept in a jsonb column"
+            )
         if both := [key for key in self.children if key in self.columns]:
             raise ValueError(f"{both[0]!r} is under columns and under children: it is one or the other")
         if names := [child.key for child in self.children.values() if child.key]:
@@ -325,4 +286,5 @@ class Pipeline(Settings, frozen=True, kw_only=True):
     source: str | None = None
     destination: str | None = None
     limits: Limits = Limits.unchecked()
+    notify: tuple[NotifyTarget, ...] = ()
     datasets: dict[str, Dataset] = field(default_factory=dict)

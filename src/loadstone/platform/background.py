@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextvars import copy_context
 from queue import Empty, SimpleQueue
 
 __all__ = ["BackgroundThread"]
@@ -28,6 +29,7 @@ class BackgroundThread:
 
     def __init__(self, run: Callable[[], None], name: str) -> None:
         self._run = run
+        self._context = copy_context()  # lines that it logs tell the load, as those of its starter do
         self._thread = threading.Thread(target=self._whole, name=name, daemon=True)
         self._is_started = False
         self._is_wanted = True
@@ -61,7 +63,7 @@ class BackgroundThread:
         self._has_begun = True
         try:
             if self._is_wanted:
-                self._run()
+                self._context.run(self._run)
         finally:
             self._has_ended = True
             self._end.put(None)

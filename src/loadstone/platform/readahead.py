@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["BLOCK_SIZE", "ReadAhead"]
 
 #: Bytes asked of the stream at a time.
-BLOCK_SIZE = 1024 * 1024
+BLOCK_SIZE = 512 * 1024
 
 #: Blocks read by the caller's own thread; the first may be no more than what somebody peeked at.
 _READ_HERE = 2
@@ -38,7 +38,7 @@ class ReadAhead:
         block_size: bytes asked of the stream at a time.
     """
 
-    def __init__(self, stream: ByteStream, *, blocks: int = 3, block_size: int = BLOCK_SIZE) -> None:
+    def __init__(self, stream: ByteStream, *, blocks: int = 4, block_size: int = BLOCK_SIZE) -> None:
         self._stream = stream
         self._block_size = block_size
         self._ready: SimpleQueue[bytes | memoryview | BaseException] = SimpleQueue()

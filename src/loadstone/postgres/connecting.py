@@ -20,6 +20,7 @@ from loadstone.errors import (
     DestinationError,
     LoadstoneError,
     PermissionDenied,
+    ServerNotTrusted,
 )
 from loadstone.postgres.sqlstate import TOO_MANY, sentence, translate
 
@@ -96,6 +97,26 @@ _ANSWERS: _Cases = (
 )
 
 _SILENCES: _Cases = (
+    (
+        r"certificate verify failed|self-signed certificate|unable to get (local )?issuer",
+        ServerNotTrusted,
+        "nobody known signed its certificate: give sslrootcert, or LOADSTONE_RDS_BUNDLE for a host of RDS",
+    ),
+    (
+        r"server certificate for .* does not match host name",
+        ServerNotTrusted,
+        "connect by a name that its certificate holds, such as RDS's own endpoint in place of an alias",
+    ),
+    (
+        r"root certificate file .* does not exist|could not (read|load) (root|system) certificate",
+        ServerNotTrusted,
+        "name a file of authorities as sslrootcert, or in LOADSTONE_RDS_BUNDLE for a host of RDS",
+    ),
+    (
+        r"server does not support SSL",
+        DestinationError,
+        "the server takes no TLS: turn it on there, or lower sslmode in the destination's URL",
+    ),
     (r"no password supplied|certificate|private key", AuthenticationFailed, _CREDENTIALS),
     (
         r"could not translate host name|name or service not known|failed to resolve",

@@ -7,6 +7,7 @@ and settings last as long as the transaction.
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -16,10 +17,12 @@ from typing import Any, TypeAlias
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from loadstone.errors import ConfigurationError
+from loadstone.errors import AuthenticationFailed, ConfigurationError, LoadstoneError, SecretRefused
 from loadstone.model.pipeline import Limits
+from loadstone.ports import DatabaseAccess
 from loadstone.postgres.connecting import translate_connect
 from loadstone.postgres.sqlstate import translated
+from loadstone.postgres.tls import with_tls
 
 __all__ = ["Connection", "Connector", "describe"]
 
@@ -56,7 +59,7 @@ class Connector:
     """Makes connections to one database.
 
     Args:
-        url: `postgresql://...` or `key=value` pairs.
+        url: `postgresql://...` or `key=value` pairs, or who is to be asked for them at each connection.
         limits: of the pipeline.
         application_name: what `pg_stat_activity` shows.
 
@@ -64,46 +67,67 @@ class Connector:
         ConfigurationError: the URL cannot be understood.
     """
 
-    def __init__(self, url: str, *, limits: Limits, application_name: str) -> None:
+    def __init__(self, url: str | DatabaseAccess, *, limits: Limits, application_name: str) -> None:
         self.limits = limits
-        try:
-            given = conninfo_to_dict(url)
-        except psycopg.ProgrammingError as error:
-            raise ConfigurationError(
-                "the destination's URL cannot be understood",
-                where="destination",
-                hint="write it as postgresql://USER@HOST:5432/DATABASE, special characters as %XX",
-            ) from error
-        self.where = describe(url)
-        self._parameters: dict[str, Any] = {
+        self._access = _Fixed(url) if isinstance(url, str) else url
+        self.where = self._access.where
+        self._defaults: dict[str, Any] = {
             "connect_timeout": _CONNECT_SECONDS,
             "application_name": application_name,
             "keepalives_idle": _KEEPALIVE["idle"],
             "keepalives_interval": _KEEPALIVE["interval"],
             "keepalives_count": _KEEPALIVE["count"],
             "tcp_user_timeout": int(limits.stall_timeout * 1000),
-            **given,
-            # Binary COPY carries text in the client's encoding, and the codec writes UTF-8.
-            "client_encoding": "utf8",
         }
         self._kept: deque[tuple[Connection, float]] = deque()
 
     def open(self) -> Connection:
         """A connection outside of any transaction: the one that was just kept, or a new one.
 
+        Where the server refuses credentials that were not written down but asked for, they are asked for
+        once more: they may have been changed.
+
         Raises:
             ConnectionLost: the server cannot be reached.
             AuthenticationFailed: wrong user or password.
+            SecretRefused: those of a secret, which may be amid its rotation.
+            ServerNotTrusted: its certificate is not the one of this host.
+            SecretError, AccessDenied, SourceUnavailable: the credentials cannot be had.
         """
         while self._kept:
             connection, since = self._kept.pop()
             if time.monotonic() - since < _KEPT_SECONDS:
                 return connection
             connection.close()
+        url = self._access.url()
         try:
-            connection = psycopg.connect("", prepare_threshold=None, **self._parameters)
+            return self._connect(url)
+        except AuthenticationFailed as error:
+            if not self._access.renew(url):
+                raise self._refused(error) from error
+        logger.info("%s: the credentials were refused, and others are there", self.where)
+        try:
+            return self._connect(self._access.url())
+        except AuthenticationFailed as error:
+            raise self._refused(error) from error
+
+    def _refused(self, error: AuthenticationFailed) -> LoadstoneError:
+        """The error for credentials that are refused though they are as new as can be."""
+        hint = self._access.advice or error.hint
+        if self._access.is_rotated:
+            return SecretRefused(error.what, where=error.where, hint=hint)
+        return AuthenticationFailed(error.what, where=error.where, hint=hint, code=error.code)
+
+    def _connect(self, url: str) -> Connection:
+        given = with_tls(_parsed(url, self.where), os.environ)
+        # Binary COPY carries text in the client's encoding, and the codec writes UTF-8.
+        parameters = {**self._defaults, **given, "client_encoding": "utf8"}
+        try:
+            connection = psycopg.connect("", prepare_threshold=None, **parameters)
         except psycopg.Error as error:
-            raise translate_connect(error, where=self.where) from error
+            place = describe(url)
+            where = self.where if place in self.where else f"{self.where} ({place})"
+            raise translate_connect(error, where=where) from error
         # The same behaviour whatever the database's or the role's default is.
         connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
         return connection
@@ -155,6 +179,36 @@ class Connector:
             self._kept.append((connection, time.monotonic()))
         else:
             connection.close()
+
+
+class _Fixed:
+    """`ports.DatabaseAccess` by a URL that stays as it is."""
+
+    advice = None
+    is_rotated = False
+
+    def __init__(self, url: str) -> None:
+        self.where = describe(url)
+        self._url = url
+        _parsed(url, "destination")
+
+    def url(self) -> str:
+        return self._url
+
+    def renew(self, _refused: str) -> bool:
+        return False
+
+
+def _parsed(url: str, where: str) -> dict[str, Any]:
+    try:
+        return conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        # Without its cause, which may quote a password.
+        raise ConfigurationError(
+            "the destination's URL cannot be understood",
+            where=where,
+            hint="write it as postgresql://USER@HOST:5432/DATABASE, special characters as %XX",
+        ) from None
 
 
 def describe(url: str) -> str:

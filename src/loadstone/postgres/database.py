@@ -6,6 +6,7 @@ import contextlib
 import logging
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from loadstone.errors import LoadstoneError
 from loadstone.model.batch import Reject
@@ -13,7 +14,7 @@ from loadstone.model.contract import Column
 from loadstone.model.event import Event
 from loadstone.model.load import Counts, LoadRecord, LoadRequest
 from loadstone.model.pipeline import Dataset, Limits
-from loadstone.ports import Admission
+from loadstone.ports import Admission, DatabaseAccess
 from loadstone.postgres import closing, ledger, migrate, upkeep
 from loadstone.postgres.admission import Admitted, seek_admission
 from loadstone.postgres.connection import Connection, Connector
@@ -21,6 +22,9 @@ from loadstone.postgres.ddl import evolve
 from loadstone.postgres.health import Health, examine
 from loadstone.postgres.slots import set_cap
 from loadstone.postgres.transaction import PostgresLoadTransaction
+
+if TYPE_CHECKING:
+    from loadstone.postgres.notifications import PostgresNotifications
 
 __all__ = ["PostgresDatabase"]
 
@@ -31,7 +35,7 @@ class PostgresDatabase:
     """One database. Holds no connection between calls, but for a moment the one that looked at the schema.
 
     Args:
-        url: `postgresql://...` or `key=value` pairs.
+        url: `postgresql://...` or `key=value` pairs, or who is to be asked for them at each connection.
         limits: of the pipeline.
         application_name: what `pg_stat_activity` shows.
 
@@ -40,7 +44,11 @@ class PostgresDatabase:
     """
 
     def __init__(
-        self, url: str, *, limits: Limits | None = None, application_name: str = "loadstone"
+        self,
+        url: str | DatabaseAccess,
+        *,
+        limits: Limits | None = None,
+        application_name: str = "loadstone",
     ) -> None:
         self._limits = limits or Limits()
         self._connector = Connector(url, limits=self._limits, application_name=application_name)
@@ -149,13 +157,21 @@ class PostgresDatabase:
         self.ensure_schema()
         return upkeep.remove(self._connector, request, dataset, event)
 
+    def notifications(self, pipeline: str) -> PostgresNotifications:
+        """What the targets of a pipeline were told."""
+        from loadstone.postgres.notifications import PostgresNotifications  # noqa: PLC0415 - few need them
+
+        return PostgresNotifications(self._connector, pipeline, self.ensure_schema)
+
     # --- the ledger ---------------------------------------------------------------------------------------
 
-    def current(self, pipeline: str, dataset: str, bucket: str, table: str | None = None) -> dict[str, str]:
+    def current(
+        self, pipeline: str, dataset: str, bucket: str, table: str | None = None, *, in_archives: bool = False
+    ) -> dict[str, str]:
         """Key -> identity of the current loads; see `ports.Database`."""
         self.ensure_schema()
         with self._connector.transaction() as connection:
-            return ledger.current(connection, pipeline, dataset, bucket, table)
+            return ledger.current(connection, pipeline, dataset, bucket, table, in_archives=in_archives)
 
     def history(
         self, *, limit: int | None = None, dataset: str | None = None, key: str | None = None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from contextvars import copy_context
 from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Self
@@ -32,7 +33,9 @@ class Heartbeat:
         self._seconds = seconds
         # Unlike an event, it holds no lock while an interrupt may come: `stop` never waits for one.
         self._stops: SimpleQueue[None] = SimpleQueue()
-        self._thread = threading.Thread(target=self._beat, name=f"heartbeat-{load_id}", daemon=True)
+        self._thread = threading.Thread(
+            target=copy_context().run, args=(self._beat,), name=f"heartbeat-{load_id}", daemon=True
+        )
 
     def start(self) -> None:
         """Begins; the first beat comes one interval later."""

@@ -39,6 +39,7 @@ __all__ = [
     "is_same_content",
     "move_sequencer",
     "newer_in_table",
+    "record_of",
     "rejects",
     "standing",
     "was_loaded",
@@ -141,14 +142,21 @@ def end(connection: Connection, load_ids: Sequence[int], state: Literal["removed
 
 
 def current(
-    connection: Connection, pipeline: str, dataset: str, bucket: str, table: str | None = None
+    connection: Connection,
+    pipeline: str,
+    dataset: str,
+    bucket: str,
+    table: str | None = None,
+    *,
+    in_archives: bool = False,
 ) -> dict[str, str]:
-    """Key -> identity of the current loads of a bucket, in any table or in one."""
+    """Key -> identity of the current loads of a bucket, in any table or in one; see `ports.Database`."""
     parameters = {
         "pipeline": pipeline,
         "dataset": dataset,
         "bucket": bucket,
         "table": None if table is None else canonical_table(connection, table),
+        "in_archives": in_archives,
     }
     rows = connection.execute(query("current"), parameters)
     return {
@@ -254,10 +262,11 @@ def _number(connection: Connection, name: str, parameters: Mapping[str, Any]) ->
 def _records(connection: Connection, name: str, parameters: Mapping[str, Any]) -> list[LoadRecord]:
     with connection.cursor(row_factory=dict_row) as cursor:
         cursor.execute(query(name), parameters)
-        return [_record(row) for row in cursor]
+        return [record_of(row) for row in cursor]
 
 
-def _record(row: Mapping[str, Any]) -> LoadRecord:
+def record_of(row: Mapping[str, Any]) -> LoadRecord:
+    """A row of `loadstone.loads` by the names of its columns."""
     state: RecordState = "abandoned" if row.get("is_stale") else row["state"]
     return LoadRecord(
         load_id=row["load_id"],

@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from loadstone.errors import RejectLimitExceeded, TableBusy, TableMismatch
-from loadstone.model.batch import Chunk
+from loadstone.model.batch import Chunk, Reject
 from loadstone.model.contract import LoadPlan
 from loadstone.model.pipeline import Dataset
 from loadstone.model.table import TableShape
@@ -81,12 +81,13 @@ class TableLoader:
         self._target = find_target(connection, table)
         self.shape: TableShape | None = self._target.shape if self._target else None
 
-    def prepare(self, plan: LoadPlan, replaced_loads: Sequence[int]) -> LoadPlan:
+    def prepare(self, plan: LoadPlan, replaced_loads: Sequence[int], *, sets_aside: bool = False) -> LoadPlan:
         """Makes the table and the way into it ready; returns the plan to encode with.
 
         Args:
             plan: the contract's, with the load's id.
             replaced_loads: older versions of the object, whose rows go.
+            sets_aside: rows must not be in the table before `settle`, nor stay if that is undone.
 
         Raises:
             TableMismatch: the table does not fit the plan.
@@ -97,7 +98,9 @@ class TableLoader:
         target = self._target
         plan = replace(plan, load_id=self._load_id)
         if target is None:
-            target, made = make_table(self._connection, self._table, plan, self._dataset)
+            target, made = make_table(
+                self._connection, self._table, plan, self._dataset, sets_aside=sets_aside
+            )
         if made is not None and made.numbering:
             plan = replace(plan, lineage=False, row_numbers=True)
         fitted = fit(plan, target)
@@ -107,7 +110,7 @@ class TableLoader:
                 self._delete(target, replaced_loads)
         if self._dataset.mode == "replace":
             require_room(self._connection, target, self._dataset)
-        self._prepared = self._choose_way(fitted, target, made, tuple(replaced_loads))
+        self._prepared = self._choose_way(fitted, target, made, tuple(replaced_loads), sets_aside=sets_aside)
         return self._prepared.fitted.plan
 
     @property
@@ -154,12 +157,15 @@ class TableLoader:
         prepared.pump.finish()
         prepared.writer.finish()
 
-    def settle(self, null_keys: int, late_rows: int) -> Settled:
+    def settle(self, null_keys: int, late_rows: int, left_out: Sequence[Reject] = ()) -> Settled:
         """Waits for the COPY, settles duplicates, merges or replaces, builds the indexes of a new table.
+
+        Where rows were set aside it may be called again, once what it did was undone.
 
         Args:
             null_keys: rows with a NULL in the key.
             late_rows: rows handed over as late; those that were written are what counts.
+            left_out: rows set aside that are rejected for what the loader does not see.
 
         Raises:
             EmptyReplace: a replace would leave nothing.
@@ -186,7 +192,11 @@ class TableLoader:
             merge_lock=merge_lock(self._table),
         )
         settled = settlement.run(
-            prepared.writer.rows, prepared.late_rows, null_keys=null_keys, sorts_all=prepared.sorts_all
+            prepared.writer.rows,
+            prepared.late_rows,
+            null_keys=null_keys,
+            sorts_all=prepared.sorts_all,
+            left_out=left_out,
         )
         settled.refused.extend(prepared.writer.rejects)
         if prepared.made is not None:
@@ -225,12 +235,18 @@ class TableLoader:
     # --- the way ---
 
     def _choose_way(
-        self, fitted: Fitted, target: Target, made: Creation | None, replaced: tuple[int, ...]
+        self,
+        fitted: Fitted,
+        target: Target,
+        made: Creation | None,
+        replaced: tuple[int, ...],
+        *,
+        sets_aside: bool,
     ) -> _Prepared:
         lineage = fitted.plan.lineage
         # A replay's rows meet those of their load: the last one of a key may be on either side.
         joins_its_load = self.is_late and self._dataset.mode == "append" and fitted.plan.deduplicate
-        if self._goes_direct(fitted, target):
+        if not sets_aside and self._goes_direct(fitted, target):
             self._hold(target)
             plan = replace(fitted.plan, trace=fitted.plan.trace or target.can_refuse)
             source = self._copy_source(target.sql, plan.output_columns, target.name)

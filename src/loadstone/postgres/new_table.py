@@ -20,7 +20,7 @@ __all__ = ["create_table", "make_table"]
 
 
 def make_table(
-    connection: Connection, table: str, plan: LoadPlan, dataset: Dataset
+    connection: Connection, table: str, plan: LoadPlan, dataset: Dataset, *, sets_aside: bool = False
 ) -> tuple[Target, Creation | None]:
     """Makes the table, unless another load made it this moment.
 
@@ -29,6 +29,7 @@ def make_table(
         table: as the dataset names it.
         plan: of the load, with its number.
         dataset: keys, indexes, partitions.
+        sets_aside: rows are to come from a temporary table.
 
     Returns:
         The table, and how it came to be: None where it was there already. Where `Creation.numbering` holds
@@ -46,7 +47,7 @@ def make_table(
     if made is None:
         return target, made
     target = _with_refusals(target, dataset)
-    if made.numbering and (target.can_refuse or fit(plan, target).casts):
+    if made.numbering and (sets_aside or target.can_refuse or fit(plan, target).casts):
         # Rows go by another way than one COPY, on which each is given its number.
         connection.execute(statement(f'ALTER TABLE {target.sql} ADD COLUMN "_load_id" bigint'))
         made = replace(made, numbering=())

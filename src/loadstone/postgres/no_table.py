@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from loadstone.model.batch import Chunk
+from loadstone.model.batch import Chunk, Reject
 from loadstone.model.contract import LoadPlan
 from loadstone.model.pipeline import Dataset
 from loadstone.postgres.replace import require_rows
@@ -29,8 +29,11 @@ class NoTable:
         self._table = table
         self.is_late = False
 
-    def prepare(self, plan: LoadPlan, _replaced_loads: Sequence[int]) -> LoadPlan:
+    def prepare(
+        self, plan: LoadPlan, _replaced_loads: Sequence[int], *, sets_aside: bool = False
+    ) -> LoadPlan:
         """Makes nothing ready."""
+        del sets_aside
         return plan
 
     def write(self, chunk: Chunk) -> None:
@@ -40,7 +43,7 @@ class NoTable:
     def drain(self) -> None:
         """There is nothing to wait for."""
 
-    def settle(self, _null_keys: int, _late_rows: int) -> Settled:
+    def settle(self, _null_keys: int, _late_rows: int, _left_out: Sequence[Reject] = ()) -> Settled:
         """Nothing came of it.
 
         Raises:

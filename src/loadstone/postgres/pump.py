@@ -26,7 +26,7 @@ class Pump:
         depth: chunks that may wait.
     """
 
-    def __init__(self, consume: Callable[[Chunk], None], stop: threading.Event, *, depth: int = 2) -> None:
+    def __init__(self, consume: Callable[[Chunk], None], stop: threading.Event, *, depth: int = 4) -> None:
         self._consume = consume
         self._stop = stop
         # Of the queues only this kind holds no lock while an interrupt may come.

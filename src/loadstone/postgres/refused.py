@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import psycopg
 
+from loadstone.errors import RejectLimitExceeded
 from loadstone.model.batch import Reject
+from loadstone.model.pipeline import RejectLimit
+from loadstone.postgres.identifiers import quote
 
-__all__ = ["explained", "is_refusal", "line_of", "one_line", "reason_of", "sift"]
+__all__ = [
+    "explained",
+    "is_refusal",
+    "line_of",
+    "one_line",
+    "only_column_of",
+    "reason_of",
+    "require_few",
+    "sift",
+]
 
 # Classes of SQLSTATE that say nothing about a row: the connection, features, privileges, transactions,
 # syntax and names, resources, the operator's hand, the system. All others do, those of triggers included.
@@ -87,6 +99,45 @@ def _column_of(error: psycopg.Error) -> str | None:
         return error.diag.column_name
     match = _COPY_COLUMN.search(error.diag.context or "")
     return match[1] if match else None
+
+
+def only_column_of(domain: str | None, declared: Mapping[str, str]) -> str | None:
+    """The only column of a domain whose constraint an error speaks of.
+
+    Args:
+        domain: its bare name, as errors have it.
+        declared: column -> its type as it was declared.
+    """
+    names = [name for name, type_name in declared.items() if _is_of(type_name, domain)]
+    return names[0] if len(names) == 1 else None
+
+
+def _is_of(declared: str, type_name: str | None) -> bool:
+    """Whether a type as it was declared is the one that an error calls by its bare name, or its array."""
+    if not type_name:
+        return False
+    bare = declared.removesuffix("[]")
+    return bare in {type_name, quote(type_name)} or bare.endswith((f".{type_name}", f".{quote(type_name)}"))
+
+
+def require_few(refused: int, records: int, limit: RejectLimit, where: str) -> None:
+    """Gives a load up whose rows the database refuses too often.
+
+    Args:
+        refused: so far.
+        records: read from the file.
+        limit: the dataset's.
+        where: the table.
+
+    Raises:
+        RejectLimitExceeded: there are more than the dataset allows.
+    """
+    if limit.exceeded(refused, records):
+        raise RejectLimitExceeded(
+            f"the database refused {refused:,} of {records:,} rows so far; the limit is {limit}",
+            where=where,
+            hint="see the reasons (`loadstone rejects`), or raise reject_limit if so many are expected",
+        )
 
 
 def sift(

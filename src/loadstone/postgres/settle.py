@@ -8,7 +8,7 @@ from datetime import datetime
 import psycopg
 from msgspec import Struct, field
 
-from loadstone.errors import DestinationError, RejectLimitExceeded
+from loadstone.errors import DestinationError
 from loadstone.model.batch import Reject
 from loadstone.model.contract import LoadPlan
 from loadstone.model.pipeline import Dataset
@@ -17,10 +17,10 @@ from loadstone.postgres.catalog import Target
 from loadstone.postgres.connection import Connection
 from loadstone.postgres.ddl import statement
 from loadstone.postgres.direct import CopySource
-from loadstone.postgres.identifiers import TableName, quote
+from loadstone.postgres.identifiers import TableName
 from loadstone.postgres.locks import take
 from loadstone.postgres.merge import Merge, Order, Taken, insert_into
-from loadstone.postgres.refused import explained, is_refusal, reason_of, sift
+from loadstone.postgres.refused import explained, is_refusal, only_column_of, reason_of, require_few, sift
 from loadstone.postgres.replace import make_room, require_rows
 from loadstone.postgres.staging import Field, Key, Staging, Window, window_of
 from loadstone.postgres.texts import TextCheck, is_of_a_value
@@ -91,7 +91,15 @@ class Settlement(Struct, frozen=True):
     records: int
     merge_lock: int
 
-    def run(self, copied: int, late_rows: int, *, null_keys: int, sorts_all: bool) -> Settled:
+    def run(
+        self,
+        copied: int,
+        late_rows: int,
+        *,
+        null_keys: int,
+        sorts_all: bool,
+        left_out: Sequence[Reject] = (),
+    ) -> Settled:
         """Does it all.
 
         Args:
@@ -99,6 +107,7 @@ class Settlement(Struct, frozen=True):
             late_rows: rows that were held back.
             null_keys: rows with a NULL in the key.
             sorts_all: whether the codec could not tell keys apart and the rows are all held back.
+            left_out: staged rows that were refused before, and are settled as if they had not come.
 
         Raises:
             EmptyReplace: nothing would be left of the table.
@@ -112,8 +121,12 @@ class Settlement(Struct, frozen=True):
             staging = self.staging or self.make_staging()
             key = self._key(staging, has_nulls=null_keys > 0 or sorts_all)
             work = _Work(self, staging, key)
+            settled.refused_rows.extend(left_out)
+            without = [reject.row_number for reject in left_out]
+            if without:
+                staging.remove(staging.rows, without)
             if late_rows and key is not None:
-                work.settle_late(settled, copied)
+                work.settle_late(settled, copied, without)
             work.take(settled, copied, late_rows)
         self._require_constraints()
         return settled
@@ -160,7 +173,7 @@ class _Work:
         self._is_direct = settlement.staging is None
         self._merge = self._make_merge()
 
-    def settle_late(self, settled: Settled, copied: int) -> None:
+    def settle_late(self, settled: Settled, copied: int, without: Sequence[int]) -> None:
         """Of the rows of one key, wherever they are, only the last stays; all others are its rivals."""
         settlement, staging, key = self._settlement, self._staging, self._key
         if key is None:
@@ -171,6 +184,8 @@ class _Work:
             stream.send(block)
         stream.end()
         staging.has_late = True
+        if without:
+            staging.remove(staging.late, without)
         self._refuse_unreadable_keys(settled, key.fields)
         self._connection.execute(b"SELECT set_config('enable_nestloop', 'off', true)")
         if self._is_direct:
@@ -357,29 +372,13 @@ class _Work:
 
     def _domain_of(self, error: psycopg.Error) -> str | None:
         """The only column of the domain whose constraint an error speaks of."""
-        domain = error.diag.datatype_name
         columns = self._settlement.target.columns
-        names = [field.name for field in self._staging.fields if _is_of(columns[field.name].declared, domain)]
-        return names[0] if len(names) == 1 else None
+        declared = {field.name: columns[field.name].declared for field in self._staging.fields}
+        return only_column_of(error.diag.datatype_name, declared)
 
     def _require_few(self, refused: int) -> None:
         settlement = self._settlement
-        limit = settlement.dataset.reject_limit
-        if limit.exceeded(refused, settlement.records):
-            raise RejectLimitExceeded(
-                f"the database refused {refused:,} of {settlement.records:,} rows so far;"
-                f" the limit is {limit}",
-                where=settlement.target.sql,
-                hint="see the reasons (`loadstone rejects`), or raise reject_limit if so many are expected",
-            )
+        require_few(refused, settlement.records, settlement.dataset.reject_limit, settlement.target.sql)
 
     def _is_refusal(self, error: psycopg.Error) -> bool:
         return is_refusal(error, has_row_security=self._settlement.target.has_row_security)
-
-
-def _is_of(declared: str, type_name: str | None) -> bool:
-    """Whether a type as it was declared is the one that an error calls by its bare name, or its array."""
-    if not type_name:
-        return False
-    bare = declared.removesuffix("[]")
-    return bare in {type_name, quote(type_name)} or bare.endswith((f".{type_name}", f".{quote(type_name)}"))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -102,9 +103,10 @@ class PostgresLoadTransaction:
             if self._loader.shape is None and not plan.makes_table:
                 self._loader = NoTable(self._admitted.dataset, self._admitted.request.table)
             self._require_lineage_to_replace()
-            prepared = self._loader.prepare(plan, self._admitted.replaced)
             if plan.children and isinstance(self._loader, TableLoader):
-                prepared = self._prepare_children(prepared, self._loader)
+                prepared = self._prepare_with_children(plan, self._loader)
+            else:
+                prepared = self._loader.prepare(plan, self._admitted.replaced)
         return prepared if self._replay is None else structs.replace(prepared, trace=True)
 
     def write(self, chunk: Chunk) -> None:
@@ -147,9 +149,11 @@ class PostgresLoadTransaction:
         with translated(self._where):
             self._loader.drain()
             self._order_among_loads()
-            settled = self._loader.settle(self._null_keys, self._late_rows)
+            settle = partial(self._loader.settle, self._null_keys, self._late_rows)
             if self._children is not None and isinstance(self._loader, TableLoader):
-                self._children.settle(self._loader.staging)
+                settled = self._children.settle(settle, self._loader.staging, records=counts.read)
+            else:
+                settled = settle()
             self._unexplained = {reject.row_number: reject for reject in settled.refused_rows}
             full = counts.plus(
                 inserted=settled.inserted,
@@ -231,7 +235,7 @@ class PostgresLoadTransaction:
             stall_timeout=self._connector.limits.stall_timeout,
         )
 
-    def _prepare_children(self, plan: LoadPlan, loader: TableLoader) -> LoadPlan:
+    def _prepare_with_children(self, plan: LoadPlan, loader: TableLoader) -> LoadPlan:
         from loadstone.postgres.children import ChildTables  # noqa: PLC0415 - few datasets have any
 
         dataset = self._admitted.dataset
@@ -245,15 +249,17 @@ class PostgresLoadTransaction:
         self._children = ChildTables(
             self._connection,
             dataset,
-            loader.target,
+            self._admitted.request.table,
+            plan.children,
             self.load_id,
             stall_timeout=self._connector.limits.stall_timeout,
         )
+        plan = loader.prepare(plan, self._admitted.replaced, sets_aside=self._children.may_refuse)
         self._elements = {
             child.key: {"names": [cell.source for cell in child.plan.cells], "values": child.takes_values}
             for child in plan.children
         }
-        return structs.replace(plan, children=self._children.prepare(plan.children))
+        return structs.replace(plan, children=self._children.prepare(loader.target))
 
     @property
     def _noted(self) -> dict[str, Any] | None:

@@ -11,10 +11,12 @@ if TYPE_CHECKING:
 
 __all__ = ["BLOCK_SIZE", "Blocks", "Encoder", "count_lines", "joined"]
 
-#: Bytes of text handed to the codec at a time, unless a record is longer.
+#: Bytes of text in memory, unless a record is longer.
 BLOCK_SIZE = 1024 * 1024
 
-#: The first pieces are smaller, each twice the one before: the database has something to do soon.
+#: Bytes of delimited text handed to the codec at a time.
+_PIECE = 512 * 1024
+#: The first pieces are smaller, each twice the one before, so that the database has something to do soon.
 _FIRST_PIECE = 64 * 1024
 
 
@@ -76,8 +78,13 @@ class Blocks:
         self._fill()
         return True
 
-    def encode(self, encoder: Encoder) -> Iterator[Chunk]:
-        """Feeds all of the text to an encoder, whose chunks must not refer to the block's memory."""
+    def encode(self, encoder: Encoder, piece_size: int = _PIECE) -> Iterator[Chunk]:
+        """Feeds all of the text to an encoder, whose chunks must not refer to the block's memory.
+
+        Args:
+            encoder: the codec's.
+            piece_size: bytes handed over at a time, unless a record is longer.
+        """
         piece = _FIRST_PIECE
         while True:
             is_whole = piece >= self._end - self._start
@@ -86,11 +93,11 @@ class Blocks:
             if chunk.records or chunk.bytes_read:
                 yield chunk
             if not is_whole:
-                piece *= 2
+                # Where nothing was consumed, a record is longer than the piece.
+                piece = 2 * piece if not consumed or piece < piece_size else piece_size
                 continue
             if self.is_at_end:
                 return
-            piece = self._largest  # from here on, all that is there
             self._make_room()
             self._fill()
 

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from loadstone.core.members import is_archive_key, member_key, split_member
 from loadstone.core.patterns import matches
-from loadstone.errors import ObjectChanged, ObjectMissing
+from loadstone.errors import CompressionError, LoadstoneError, ObjectChanged, ObjectMissing
 from loadstone.platform.ziparchive import NotAnArchive, ZipArchive
 from loadstone.ports import Source
 from loadstone.sources.hidden import is_hidden, wants_hidden
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from loadstone.platform.ziparchive import ArchiveFile
     from loadstone.ports import ByteStream
 
-__all__ = ["ArchiveContents", "ArchiveSource", "PlainSource"]
+__all__ = ["ArchiveContents", "ArchiveSource", "Listed", "PlainSource", "member_version"]
 
 #: Archives whose directories stay in memory: objects are loaded one archive after the other.
 _KEPT = 4
@@ -57,19 +57,39 @@ class ArchiveContents(Struct, frozen=True):
     left_out: tuple[str, ...]
 
 
+class Listed(Struct, frozen=True):
+    """An archive that was listed.
+
+    Attributes:
+        version: its version then.
+        patterns: those that named it, or led into it.
+    """
+
+    version: ObjectVersion
+    patterns: frozenset[str]
+
+
 class ArchiveSource:
     """A `ports.Source` that looks into the archives of another one.
 
     Args:
         source: what the archives, and all other objects, are in.
+
+    Attributes:
+        listed: by their keys, the archives that `list` came by, whatever they hold.
     """
 
     def __init__(self, source: PlainSource) -> None:
         self._source = source
+        self.listed: dict[str, Listed] = {}
         self._kept: OrderedDict[str, tuple[ObjectVersion, ZipArchive | None]] = OrderedDict()
 
     def __repr__(self) -> str:
         return f"ArchiveSource({self._source!r})"
+
+    def afresh(self) -> ArchiveSource:
+        """Another one of the same source, which knows nothing of any archive yet."""
+        return ArchiveSource(self._source)
 
     @property
     def bucket(self) -> str:
@@ -91,9 +111,11 @@ class ArchiveSource:
         leading = [member for pattern in patterns if (member := split_member(pattern)) is not None]
         for version in self._source.list([*plain, *dict.fromkeys(member.archive for member in leading)]):
             below = version.key.removeprefix(self.prefix)
-            is_named = any(_is_meant(below, pattern) for pattern in plain)
+            naming = [pattern for pattern in plain if _is_meant(below, pattern)]
+            is_named = bool(naming)
             if is_archive_key(below):
                 wanted = [one for one in leading if _is_meant(below, one.archive)]
+                self._remember(version, [*naming, *(member_key(*one) for one in wanted)])
                 yield from self._expanded(version, wanted, is_named=is_named)
             elif is_named:
                 yield version
@@ -103,6 +125,7 @@ class ArchiveSource:
 
         Raises:
             ObjectMissing: there is none, or the archive does not hold such a file.
+            CompressionError: it is no archive that can be read.
         """
         member = split_member(key)
         if member is None:
@@ -166,6 +189,11 @@ class ArchiveSource:
             if (is_named and not is_hidden(name)) or any(_is_meant(name, one.name) for one in wanted):
                 yield _member(version, file)
 
+    def _remember(self, version: ObjectVersion, patterns: Sequence[str]) -> None:
+        before = self.listed.get(version.key)
+        others = before.patterns if before is not None else frozenset()
+        self.listed[version.key] = Listed(version, others.union(patterns))
+
     def _pinned(self, version: ObjectVersion, member: Member) -> ObjectVersion:
         """The version of the archive that a version of a file in it stands for."""
         kept = self._kept.get(member.archive)
@@ -195,14 +223,14 @@ class ArchiveSource:
         return archive
 
 
+def member_version(archive: ObjectVersion, name: str) -> ObjectVersion:
+    """What a version of an archive would call a file that it does not hold."""
+    return replace(archive, uri=member_key(archive.uri, name), key=member_key(archive.key, name), size=0)
+
+
 def _member(archive: ObjectVersion, file: ArchiveFile) -> ObjectVersion:
-    return replace(
-        archive,
-        uri=member_key(archive.uri, file.name),
-        key=member_key(archive.key, file.name),
-        size=file.size,
-        packed_size=file.packed_size,
-    )
+    version = member_version(archive, file.name)
+    return replace(version, size=file.size, packed_size=file.packed_size)
 
 
 def _is_of(version: ObjectVersion, archive: ObjectVersion) -> bool:
@@ -217,10 +245,10 @@ def _is_meant(name: str, pattern: str) -> bool:
     return name == pattern or (matches(name, pattern) and (wants_hidden(pattern) or not is_hidden(name)))
 
 
-def _no_such_file(version: ObjectVersion, member: Member, archive: ZipArchive | None) -> ObjectMissing:
+def _no_such_file(version: ObjectVersion, member: Member, archive: ZipArchive | None) -> LoadstoneError:
     where = member_key(version.uri, member.name)
-    if archive is None:
-        return ObjectMissing(
+    if archive is None:  # what it holds cannot be known: the file is not missing
+        return CompressionError(
             "this is no zip archive that can be read",
             where=version.uri,
             hint="it was cut off, or is still being written (`unzip -t` tests one)",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Literal, Self
 
 from msgspec import structs
@@ -29,14 +28,14 @@ class Pipeline(PipelineModel, frozen=True, kw_only=True):
 
     @classmethod
     def from_file(cls, file: str | os.PathLike[str] = "pipeline.yaml") -> Self:
-        """Reads a pipeline file.
+        """Reads a pipeline file, or what lies at `s3://bucket/key` or `ssm://NAME`.
 
         Raises:
             ConfigurationError: it is not there, or something in it is wrong.
         """
-        from loadstone.config.pipeline_file import read_pipeline  # noqa: PLC0415 - brings PyYAML
+        from loadstone.wiring.pipeline_location import open_pipeline  # noqa: PLC0415 - brings PyYAML
 
-        return cls.unchecked(**structs.asdict(read_pipeline(Path(file), os.environ)))
+        return cls.unchecked(**structs.asdict(open_pipeline(os.fspath(file), os.environ)))
 
     def load(self, *uris: str, to: str | None = None, wait: bool = False) -> Iterator[LoadOutcome]:
         """Loads what the URIs name, or all that the source holds; yields each object's outcome.

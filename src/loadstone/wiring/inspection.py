@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from loadstone.config.pipeline_file import read_pipeline
 from loadstone.core.columns import resolve_columns
 from loadstone.core.route import matching
 from loadstone.errors import LoadstoneError
@@ -16,6 +15,7 @@ from loadstone.model.event import ObjectVersion
 from loadstone.model.pipeline import Dataset, Pipeline
 from loadstone.sources import open_source
 from loadstone.wiring.archives import addressed
+from loadstone.wiring.pipeline_location import open_pipeline
 
 __all__ = ["DatasetFiles", "inspect", "matching_files"]
 
@@ -39,13 +39,13 @@ class DatasetFiles:
     shared: tuple[str, ...] = ()
 
 
-def inspect(file: Path) -> Pipeline:
-    """Reads and checks a pipeline file.
+def inspect(file: Path | str) -> Pipeline:
+    """Reads and checks a pipeline file, or what lies at `s3://bucket/key` or `ssm://NAME`.
 
     Raises:
         ConfigurationError: something in it is wrong.
     """
-    return read_pipeline(file, os.environ)
+    return open_pipeline(file, os.environ)
 
 
 def matching_files(pipeline: Pipeline, *, look: bool) -> tuple[list[DatasetFiles], LoadstoneError | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -22,12 +23,15 @@ from loadstone.platform.retry import retrying
 from loadstone.ports import Progress, Source
 from loadstone.postgres import PostgresDatabase
 from loadstone.readers.automatic import AutomaticReader
+from loadstone.sources.archives import ArchiveSource
 from loadstone.wiring.archives import Standing, as_known, refused
+from loadstone.wiring.database_access import database_access
 from loadstone.wiring.keys import telling_of_key, with_key
 from loadstone.wiring.orders import Selection, SourcedOrder, orders_for
 from loadstone.wiring.quiet import Quiet
 
 if TYPE_CHECKING:
+    from loadstone.executor.after_commit import AfterCommit, Notification
     from loadstone.model.rehearsal import PlannedLoad
 
 __all__ = ["Workspace"]
@@ -59,16 +63,24 @@ class Workspace:
         url = choose_destination(to, pipeline, environment)
         self.is_embedded = url is None
         self._url = url or _embedded_url()
-        self.database = PostgresDatabase(self._url, limits=pipeline.limits)
+        self._access = database_access(self._url, environment)
+        self.database = PostgresDatabase(self._access, limits=pipeline.limits)
         self._migrates = migrate
+        self._after_commit: AfterCommit | None = None
 
     @classmethod
-    def open(cls, file: Path | None = None, to: str | None = None, *, migrate: bool = True) -> Self:
-        """The workspace of a pipeline file, of `./pipeline.yaml` where there is one, or of no pipeline.
+    def open(cls, file: Path | str | None = None, to: str | None = None, *, migrate: bool = True) -> Self:
+        """The workspace of a pipeline, of `./pipeline.yaml` where there is one, or of no pipeline.
+
+        Args:
+            file: a path, `s3://bucket/key`, or `ssm://NAME`; None for what LOADSTONE_PIPELINE says.
+            to: see the class.
+            migrate: see the class.
 
         Raises:
             ConfigurationError: the file is wrong or not there.
         """
+        file = file or os.environ.get("LOADSTONE_PIPELINE") or None
         if file is None and _DEFAULT_FILE.is_file():
             file = _DEFAULT_FILE
         pipeline = Pipeline.unchecked() if file is None else _read(file)
@@ -77,6 +89,8 @@ class Workspace:
     def __enter__(self) -> Self:
         if self._migrates:
             retrying(self.database.ensure_schema, attempts=self.pipeline.limits.attempts, clock=SystemClock())
+            if self.has_targets:
+                self._telling().begin()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -86,6 +100,27 @@ class Workspace:
     def database_url(self) -> str:
         """Where the rows go, as it may be shown."""
         return mask_password(self._url)
+
+    @cached_property
+    def source(self) -> ArchiveSource:
+        """The pipeline's source, opened once: its client keeps connections.
+
+        What it knows of archives is of use to one caller at a time: others take it `afresh`.
+
+        Raises:
+            UsageError: the pipeline names none.
+            ObjectMissing: there is no such folder.
+        """
+        if self.pipeline.source is None:
+            raise UsageError("the pipeline has no `source:`", hint="source: s3://bucket, or a folder")
+        from loadstone.sources import open_source  # noqa: PLC0415 - what is named by hand brings its own
+
+        return open_source(self.pipeline.source)
+
+    def uri_of(self, key: str) -> str:
+        """What people call a key of the source."""
+        scheme = "s3://" if (self.pipeline.source or "").startswith("s3://") else ""
+        return f"{scheme}{self.source.bucket}/{key}"
 
     def load(
         self,
@@ -98,13 +133,21 @@ class Workspace:
     ) -> Iterator[LoadOutcome]:
         """Loads what the URIs name, or everything that the pipeline's source holds; oldest first.
 
-        Yields one outcome per object, as each is finished.
+        Yields one outcome per object, as each is finished, and one, `removed`, for each file that was loaded
+        from an archive which no longer holds it.
 
         Raises:
             UsageError: nothing fits what was asked.
             ObjectMissing: nothing is there.
         """
-        orders = orders_for(uris, self.pipeline, selection or Selection(), again=again)
+        selection = selection or Selection()
+        orders = orders_for(uris, self.pipeline, selection, again=again)
+        if any(sourced.source.listed for sourced in orders):
+            from loadstone.wiring.vanished import removed, vanished  # noqa: PLC0415 - few sources have archives
+
+            # First: what moved to another file of the archive must not be there twice.
+            for gone in vanished(orders, self.pipeline, selection, self.database):
+                yield removed(gone, self.parts(gone.source, progress))
         standing = Standing(self.database)
         for sourced in orders:
             waiting = replace(sourced, order=replace(sourced.order, waits=wait))
@@ -126,9 +169,16 @@ class Workspace:
         from loadstone.model.rehearsal import PlannedLoad  # noqa: PLC0415 - loads do without these
         from loadstone.postgres.rehearsal import RehearsalDatabase  # noqa: PLC0415
 
-        database = RehearsalDatabase(self._url, limits=self.pipeline.limits)
-        for sourced in orders_for(uris, self.pipeline, selection or Selection()):
-            parts = replace(self.parts(sourced.source, progress), database=database)
+        database = RehearsalDatabase(self._access, limits=self.pipeline.limits)
+        selection = selection or Selection()
+        orders = orders_for(uris, self.pipeline, selection)
+        if any(sourced.source.listed for sourced in orders):
+            from loadstone.wiring.vanished import vanished, vanished_notes  # noqa: PLC0415 - as in `load`
+
+            notes = vanished_notes(list(vanished(orders, self.pipeline, selection, self.database)))
+            orders[:1] = [replace(one, notes=(*notes, *one.notes)) for one in orders[:1]]
+        for sourced in orders:
+            parts = replace(self.parts(sourced.source, progress), database=database, after_commit=None)
             outcome = self._run(sourced, parts, Standing(self.database))
             counts = database.findings.counts or outcome.counts
             load_id = outcome.load_id if outcome.state == "skipped" else None
@@ -161,7 +211,33 @@ class Workspace:
             clock=SystemClock(),
             progress=progress or Quiet(),
             patience=Patience(attempts=limits.attempts, wait_seconds=limits.wait_for_slot),
+            after_commit=self._telling() if self.has_targets else None,
         )
+
+    @property
+    def has_targets(self) -> bool:
+        """Whether the pipeline says that anybody is to be told of anything."""
+        pipeline = self.pipeline
+        return bool(pipeline.notify) or any(dataset.notify for dataset in pipeline.datasets.values())
+
+    def notify(self, *, dry_run: bool = False) -> Iterator[Notification]:
+        """Sends the notifications that are due, and yields them as they are sent; for schedules, too.
+
+        Safe on every worker at once. A dry run only says what is due.
+        """
+        if not self.has_targets:
+            return
+        from loadstone.executor.expectations import check_expectations  # noqa: PLC0415 - few have targets
+
+        now = SystemClock().now()
+        yield from check_expectations(self._telling(), self.pipeline.name, now, dry_run=dry_run)
+
+    def _telling(self) -> AfterCommit:
+        if self._after_commit is None:
+            from loadstone.wiring.notifications import after_commit_for  # noqa: PLC0415 - few have targets
+
+            self._after_commit = after_commit_for(self.pipeline, self.database)
+        return self._after_commit
 
     def _run(self, sourced: SourcedOrder, parts: Parts, standing: Standing) -> LoadOutcome:
         order = sourced.order
@@ -234,7 +310,7 @@ def _embedded_url() -> str:
     return EmbeddedServer.start(DEFAULT_FOLDER).url
 
 
-def _read(file: Path) -> Pipeline:
-    from loadstone.config.pipeline_file import read_pipeline  # noqa: PLC0415 - brings PyYAML
+def _read(file: Path | str) -> Pipeline:
+    from loadstone.wiring.pipeline_location import open_pipeline  # noqa: PLC0415 - brings PyYAML
 
-    return read_pipeline(file, os.environ)
+    return open_pipeline(file, os.environ)

@@ -32,7 +32,17 @@ NOT_FOR_A_LOCAL_CSV = {
     "yaml",
     "obstore",
     "difflib",
+    "boto3",
+    "opentelemetry",
+    "loadstone.core.notices",
     "loadstone.embedded",
+    "loadstone.executor.after_commit",
+    "loadstone.executor.expectations",
+    "loadstone.notifiers",
+    "loadstone.platform.logs",
+    "loadstone.platform.redaction",
+    "loadstone.postgres.notifications",
+    "loadstone.wiring.notifications",
     "loadstone.model.annotations",
     "loadstone.model.reading",
     "loadstone.sources.s3",
@@ -44,7 +54,8 @@ NOT_FOR_A_LOCAL_CSV = {
 
 COMMANDS = [
     "demo", "generate", "init", "validate", "plan", "load", "replay", "undo", "history", "rejects",
-    "migrate", "forget", "db", "completion",
+    "doctor", "migrate", "notify", "forget", "db", "completion",
+    "template", "deploy", "destroy", "cost",
 ]  # fmt: skip
 
 

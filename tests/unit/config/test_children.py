@@ -49,9 +49,12 @@ def test_the_table_of_a_child_stands_beside_its_parent(
 @pytest.mark.parametrize(
     ("options", "what"),
     [
-        ({"format": {"type": "csv"}}, "children goes with JSON, not with type: csv"),
-        ({"lineage": False}, "children needs lineage"),
-        ({"partition_by": {"hash": ["id"], "partitions": 2}}, "children does not go with partition_by"),
+        ({"format": {"type": "csv"}}, "children goes with JSON, not with type: csv; leave children out"),
+        ({"lineage": False}, "children needs lineage: .*; leave lineage: false out"),
+        (
+            {"partition_by": {"hash": ["id"], "partitions": 2}},
+            "children does not go with partition_by; .*jsonb column",
+        ),
         ({"columns": {"items": {}}}, "'items' is under columns and under children"),
         ({"children": {"items": {"key": "x"}}}, "goes with mode: merge"),
         ({**MERGE, "children": {"items": {"key": ["x", "y"]}}}, "names a column for each"),

@@ -22,6 +22,12 @@ def test_the_nearest_one_wins() -> None:
     assert choose_destination(None, Pipeline(destination="${X:-}"), {}) is None
 
 
+def test_a_secret_will_do() -> None:
+    address = "secretsmanager://prod/db?dbname=x"
+    assert choose_destination(address, Pipeline(), {}) == address
+    assert choose_destination(None, Pipeline(destination=address), {}) == address
+
+
 def test_a_libpq_connection_string_will_do() -> None:
     assert choose_destination("host=db dbname=x", Pipeline(), {}) == "host=db dbname=x"
 
@@ -38,7 +44,6 @@ def test_an_unset_variable_is_an_error_only_when_nothing_else_names_a_database()
     ("url", "what"),
     [
         ("mysql://h/x", "--to: mysql:// is not a PostgreSQL database"),
-        ("secretsmanager://prod/db", "--to: secretsmanager:// is not supported by this version"),
         ("shop", "--to: 'shop' is not a database URL"),
     ],
 )

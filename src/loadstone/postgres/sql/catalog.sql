@@ -130,3 +130,53 @@ SELECT
 FROM pg_catalog.pg_constraint AS k
 WHERE k.contype = 'f' AND k.confdeltype = 'c'
     AND k.conrelid = pg_catalog.to_regclass(%(table)s) AND k.confrelid = pg_catalog.to_regclass(%(parent)s)
+
+-- name: refuses_elements
+-- Whether a child's table may refuse rows by more than what links them to their parent.
+WITH target AS (
+    SELECT oid, relispartition FROM pg_catalog.pg_class WHERE oid = pg_catalog.to_regclass(%(table)s)
+),
+own AS (
+    SELECT
+        array_agg(a.attnum) FILTER (WHERE a.attname = ANY (%(link)s::text[])) AS link,
+        array_agg(a.attnum) FILTER (
+            WHERE a.attname = ANY (%(link)s::text[]) OR a.attname = %(position)s
+        ) AS keys,
+        array_agg(a.attnum) FILTER (
+            WHERE a.attname = ANY (%(link)s::text[]) OR a.attname IN (%(position)s, '_load_id', '_row')
+        ) AS columns
+    FROM target JOIN pg_catalog.pg_attribute AS a ON a.attrelid = target.oid
+    WHERE a.attnum > 0 AND NOT a.attisdropped
+)
+SELECT
+    target.relispartition
+    OR EXISTS (
+        SELECT FROM pg_catalog.pg_index AS i
+        WHERE i.indrelid = target.oid AND (
+            i.indexprs IS NOT NULL OR i.indpred IS NOT NULL OR i.indisexclusion
+            OR NOT i.indkey::smallint[] <@ own.columns
+            OR (i.indisunique AND NOT (i.indkey::smallint[])[:i.indnkeyatts - 1] @> own.keys)
+        )
+    )
+    OR EXISTS (
+        SELECT FROM pg_catalog.pg_constraint AS k
+        WHERE k.conrelid = target.oid AND (
+            k.contype IN ('c', 'x', 't')
+            OR (k.contype = 'f'
+                AND NOT (k.confrelid = pg_catalog.to_regclass(%(parent)s) AND k.conkey <@ own.link))
+        )
+    )
+FROM target CROSS JOIN own
+
+-- name: columns_of_constraint
+-- The columns of a table that one of its constraints, or unique indexes, is about.
+SELECT array_agg(a.attname::text ORDER BY a.attnum)
+FROM pg_catalog.pg_attribute AS a
+WHERE a.attrelid = pg_catalog.to_regclass(%(table)s) AND a.attnum IN (
+    SELECT unnest(k.conkey) FROM pg_catalog.pg_constraint AS k
+    WHERE k.conrelid = a.attrelid AND k.conname = %(constraint)s
+    UNION
+    SELECT unnest(i.indkey::smallint[]) FROM pg_catalog.pg_index AS i
+    JOIN pg_catalog.pg_class AS x ON x.oid = i.indexrelid
+    WHERE i.indrelid = a.attrelid AND x.relname = %(constraint)s
+)

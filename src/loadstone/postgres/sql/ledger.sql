@@ -128,6 +128,7 @@ RETURNING load_id
 SELECT key, uri, version_id, etag, object_time, size_bytes FROM loadstone.loads
 WHERE pipeline = %(pipeline)s AND dataset = %(dataset)s AND bucket = %(bucket)s AND is_current AND state = 'loaded'
     AND (%(table)s::text IS NULL OR table_name = %(table)s)
+    AND (NOT %(in_archives)s OR key ILIKE '%%.zip!/%%')
 
 -- name: history
 SELECT loads.*, state = 'running' AND heartbeat_at < now() - interval '2 minutes' AS is_stale
@@ -162,9 +163,9 @@ WHERE load_id = ANY(%(load_ids)s) AND state IN ('loaded', 'replaced')
 -- name: forget_raw
 UPDATE loadstone.rejects SET raw = NULL
 WHERE ctid = ANY(ARRAY(
-    SELECT ctid FROM loadstone.rejects WHERE raw IS NOT NULL AND rejected_at < %(before)s LIMIT %(batch)s
+    SELECT ctid FROM loadstone.rejects WHERE raw IS NOT NULL AND rejected_at < now() - %(age)s LIMIT %(batch)s
 ))
 
 -- name: forget_rejects
 DELETE FROM loadstone.rejects
-WHERE ctid = ANY(ARRAY(SELECT ctid FROM loadstone.rejects WHERE rejected_at < %(before)s LIMIT %(batch)s))
+WHERE ctid = ANY(ARRAY(SELECT ctid FROM loadstone.rejects WHERE rejected_at < now() - %(age)s LIMIT %(batch)s))
