@@ -15,7 +15,7 @@ export VENV PYTHON COVERAGE_MIN MINUTES
 export PATH := $(abspath $(VENV))/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench faults fuzz lint format constraints clean
+.PHONY: help setup demo test bench faults fuzz lint format templates infra constraints clean
 
 help: ## says what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -58,6 +58,16 @@ lint: setup ## ruff, mypy, import-linter, lock files
 
 format: setup ## formats the code
 	@ruff check --fix --quiet . ; ruff format .
+
+$(VENV)/.installed-infra: $(INSTALLED)
+	@scripts/setup extra infra
+	@touch $@
+
+templates: $(VENV)/.installed-infra ## makes src/loadstone/deploy/templates from the code (wants Node)
+	@python -m loadstone.deploy.infrastructure
+
+infra: $(VENV)/.installed-infra ## cfn-lint, cdk-nag, checkov and Terraform on the infrastructure (wants Node)
+	@scripts/infra
 
 constraints: ## asks PyPI for the newest versions and writes constraints.txt
 	@scripts/constraints

@@ -24,6 +24,7 @@ Whether to try again is told by the type, never by the text::
     │   │   ├── PermissionDenied
     │   │   ├── TableMismatch        the table does not fit the contract
     │   │   └── SchemaVersionError   the `loadstone` schema is newer than this program
+    │   ├── DeploymentFailed     AWS refuses, or could not make, what a stack asks for
     │   ├── EventNotUnderstood   a message that is not about objects that landed or went
     │   ├── BalanceError         the rows do not add up; nothing was committed
     │   ├── LoadNotFound         no such load in the ledger
@@ -61,6 +62,7 @@ __all__ = [
     "DatabaseBusy",
     "DatabaseUnavailable",
     "DecompressionBomb",
+    "DeploymentFailed",
     "DestinationError",
     "EmptyReplace",
     "EventNotUnderstood",
@@ -224,6 +226,10 @@ class TableMismatch(DestinationError):
 
 class SchemaVersionError(DestinationError):
     """The `loadstone` schema is newer than this program knows."""
+
+
+class DeploymentFailed(Terminal):
+    """AWS refuses, or could not make or delete, what a stack asks for."""
 
 
 class BalanceError(Terminal):

@@ -62,6 +62,12 @@ _SECTIONS = {
         "db": ("loadstone.cli.database:db", "The embedded database: start, stop, url, psql."),
         "completion": ("loadstone.cli.completion:completion", "Print the completion script of a shell."),
     },
+    "On AWS": {
+        "template": ("loadstone.cli.deploy:template", "Print a CloudFormation template."),
+        "deploy": ("loadstone.cli.deploy:deploy", "Make or change a stack on AWS."),
+        "destroy": ("loadstone.cli.destroy:destroy", "Take a stack on AWS away."),
+        "cost": ("loadstone.cli.cost:cost", "Estimate what it costs on AWS, by month and GB."),
+    },
 }
 
 

@@ -55,6 +55,7 @@ NOT_FOR_A_LOCAL_CSV = {
 COMMANDS = [
     "demo", "generate", "init", "validate", "plan", "load", "run", "redrive", "replay", "undo",
     "history", "rejects", "doctor", "migrate", "notify", "forget", "db", "completion",
+    "template", "deploy", "destroy", "cost",
 ]  # fmt: skip
 
 
