@@ -36,9 +36,11 @@ Whether to try again is told by the type, never by the text::
         │   ├── ObjectBusy               another worker is loading this very object
         │   └── TableBusy                another load holds the table
         ├── DatabaseUnavailable      starting, stopping, read-only stand-by, disk full
+        │   └── SecretRefused            the password in the secret does not fit: it may be amid its rotation
         ├── SourceUnavailable        network, throttling, 5xx
+        │   └── CredentialsExpired       they have run out, or a clock is wrong: others may come
         ├── QueueUnavailable     the same between us and the queue; credentials that ran out
-        ├── NotifierUnavailable  a topic or webhook does not answer
+        ├── NotifierUnavailable      a topic or webhook does not answer
         ├── Stalled                  no progress for too long
         └── OutOfTime                who runs us ends us now: a function's time-out, a shutdown
 
@@ -55,6 +57,7 @@ __all__ = [
     "ConfigurationError",
     "ConnectionLost",
     "ContractError",
+    "CredentialsExpired",
     "DatabaseBusy",
     "DatabaseUnavailable",
     "DecompressionBomb",
@@ -77,6 +80,7 @@ __all__ = [
     "RejectLimitExceeded",
     "SchemaVersionError",
     "SecretError",
+    "SecretRefused",
     "ServerNotTrusted",
     "SlotUnavailable",
     "SourceError",
@@ -167,7 +171,7 @@ class ObjectChanged(SourceError):
 
 
 class AccessDenied(SourceError):
-    """The credentials are missing, have run out, or do not allow it."""
+    """The credentials are missing, are not known, or do not allow it."""
 
 
 class FormatError(Terminal):
@@ -264,6 +268,14 @@ class DatabaseUnavailable(Transient):
 
 class SourceUnavailable(Transient):
     """The network, throttling or a server error is between us and the object or the secret."""
+
+
+class SecretRefused(DatabaseUnavailable):
+    """The server refuses the password that the secret holds: a rotation changes first one, then the other."""
+
+
+class CredentialsExpired(SourceUnavailable):
+    """The credentials have run out, or the clocks disagree: whoever gives them may give others by then."""
 
 
 class NotifierUnavailable(Transient):

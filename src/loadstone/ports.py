@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
@@ -21,7 +21,7 @@ from loadstone.model.load import (
     LoadRequest,
     OutcomeState,
 )
-from loadstone.model.notice import Claim, Notice, ToldLoad
+from loadstone.model.notice import Notice
 from loadstone.model.pipeline import Dataset, Format
 from loadstone.model.table import TableColumn, TableShape
 
@@ -33,7 +33,6 @@ __all__ = [
     "DatabaseAccess",
     "Delivery",
     "LoadTransaction",
-    "NotificationLedger",
     "Notifier",
     "OpenFile",
     "Progress",
@@ -339,30 +338,6 @@ class Trigger(Protocol):
         """Gives up what it holds; deliveries that had no answer come again."""
 
 
-class DatabaseAccess(Protocol):
-    """Where a database is and how one gets in, asked anew for each connection: passwords change."""
-
-    @property
-    def where(self) -> str:
-        """The database's name in messages: always the same, and without a password."""
-
-    @property
-    def advice(self) -> str | None:
-        """What to do where the server refuses what `url` gives, and went on to refuse what it gave next."""
-
-    def url(self) -> str:
-        """A database URL, or `key=value` pairs, for the next connection; remembered for minutes at most.
-
-        Raises:
-            SecretError: what is found does not say how to reach a database.
-            AccessDenied: it may not be asked for.
-            SourceUnavailable: whoever knows it does not answer.
-        """
-
-    def renew(self, refused: str) -> bool:
-        """The server refused the credentials of this URL: whether `url` gives others from now on."""
-
-
 class Notifier(Protocol):
     """A topic or a webhook."""
 
@@ -379,41 +354,32 @@ class Notifier(Protocol):
         """
 
 
-class NotificationLedger(Protocol):
-    """What was told to whom: once per load, target and kind."""
+class DatabaseAccess(Protocol):
+    """Where a database is and how one gets in, asked anew for each connection: passwords change."""
 
-    def subscribe(self, wanted: Sequence[tuple[str, str, str]]) -> None:
-        """Notes from when on targets want to be told: dataset, target and kind of each."""
+    @property
+    def where(self) -> str:
+        """The database's name in messages: always the same, and without a password."""
 
-    def since(self) -> Mapping[tuple[str, str, str], datetime]:
-        """Dataset, target and kind -> from when on it is told."""
+    @property
+    def advice(self) -> str | None:
+        """What to do where the server refuses what `url` gives, and went on to refuse what it gave next."""
 
-    def ended(self, datasets: Sequence[str], now: datetime) -> tuple[set[int], set[int]]:
-        """Loads that a pass is to look at: ended since the last one; with notifications to send again."""
+    @property
+    def is_rotated(self) -> bool:
+        """Whether the password is changed in the server and here one after the other, seconds apart."""
 
-    def checked(self, datasets: Sequence[str], at: datetime) -> None:
-        """A pass has looked through everything that ended before."""
+    def url(self) -> str:
+        """A database URL, or `key=value` pairs, for the next connection; remembered for minutes at most.
 
-    def loads(self, load_ids: Sequence[int], *, with_usual_rows: frozenset[str]) -> list[ToldLoad]:
-        """These loads, those that go on left out; the usual volume for datasets that ask for it."""
+        Raises:
+            SecretError: what is found does not say how to reach a database.
+            AccessDenied: it may not be asked for.
+            SourceUnavailable: whoever knows it does not answer.
+        """
 
-    def settled(self, load_ids: Sequence[int]) -> set[tuple[int, str, str]]:
-        """Load, target and kind of what is not to be sent now."""
-
-    def is_told(self, notice: Notice, target: str) -> bool:
-        """Whether a notice that is about no load is not to be sent now."""
-
-    def loaded_between(self, dataset: str, begin: datetime, end: datetime) -> tuple[bool, datetime | None]:
-        """Whether a load ended within the window, and when the last by its end did."""
-
-    def claim(self, notice: Notice, target: str) -> Claim | None:
-        """The right to send it, durable before it is sent; None where another has it, or has sent it."""
-
-    def postpone(self, notice: Notice, target: str, reason: str) -> None:
-        """Leaves it to the next pass, untried."""
-
-    def settle(self, claim: Claim, error: str | None = None, *, is_final: bool = False) -> None:
-        """It is sent, or why not; a final error is not tried again."""
+    def renew(self, refused: str) -> bool:
+        """The server refused the credentials of this URL: whether `url` gives others from now on."""
 
 
 class Clock(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import signal
 import subprocess
 import time
@@ -60,6 +61,17 @@ def test_a_terminal_gets_colours_unless_they_are_not_wanted(loadstone: CommandLi
     code, shown = on_a_terminal(loadstone, "load", "b.csv", NO_COLOR="1")
     assert code == 0
     assert "\x1b[3" not in shown
+
+
+def test_what_doctor_finds_fits_the_terminal(loadstone: CommandLine) -> None:
+    code, shown = on_a_terminal(loadstone, "doctor", "--to", "postgresql://app@127.0.0.1:9/app")
+    assert code == 1
+    assert "\x1b[31m\x1b[1mfailed" in shown
+    lines = re.sub(r"\x1b\[\d+m", "", shown).splitlines()
+    assert max(map(len, lines)) <= 100
+    texts = [line[32:] for line in lines if line.startswith(("failed ", " " * 32))]
+    assert "127.0.0.1:9/app: cannot connect: connection refused" in " ".join(texts).lower()
+    assert "-> nothing listens there: is the server running" in " ".join(texts)
 
 
 def test_an_interrupted_load_leaves_nothing_and_exits_with_130(

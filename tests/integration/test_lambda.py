@@ -230,6 +230,21 @@ def test_a_load_that_waits_when_the_time_is_over_is_undone_with_its_reason_and_g
     assert "message 1 is given back: the function's time is over" in log
 
 
+def test_a_schedule_leaves_to_the_next_one_what_it_has_no_time_for(
+    deployed: Deployed, stuck: Callable[[], None]
+) -> None:
+    runtime = deployed.runtime()
+    deployed.bucket.put("in/a.csv", A)
+    deployed.bucket.put("in/b.csv", "id,v\n3,c\n")
+    schedule = {"source": "aws.scheduler"}
+    assert runtime.invoke(schedule, seconds=3).body == {"states": {"failed": 1}, "complete": False}
+    direct = runtime.invoke(deployed.created("in/b.csv"), seconds=3)
+    assert (direct.is_error, direct.body["errorType"]) == (True, "Transient")
+    stuck()
+    assert runtime.invoke(schedule).body == {"states": {"loaded": 2}, "complete": True}
+    assert deployed.rows() == [*ROWS_A, (3, "c")]
+
+
 def test_a_large_file_is_ended_amid_its_rows_and_none_of_them_stays(deployed: Deployed) -> None:
     runtime = deployed.runtime(LOADSTONE_CODEC="python")  # slow enough to be amid it
     deployed.bucket.put("in/warm.csv", A)

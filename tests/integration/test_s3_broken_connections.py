@@ -172,12 +172,11 @@ def _answer(status: str, code: str, message: str = "so it is", extra: str = "") 
     ("answer", "expected", "hint"),
     [
         (_answer("403 Forbidden", "AccessDenied"), AccessDenied, "s3:GetObject"),
-        (_answer("403 Forbidden", "InvalidAccessKeyId"), AccessDenied, "s3:GetObject"),
-        (_answer("400 Bad Request", "ExpiredToken"), AccessDenied, "renew"),
+        (_answer("403 Forbidden", "InvalidAccessKeyId"), AccessDenied, "session token"),
+        (_answer("400 Bad Request", "InvalidRequest"), SourceError, "None"),
         (_answer("301 Moved Permanently", "PermanentRedirect"), ConfigurationError, "AWS_REGION"),
         (_answer("400 Bad Request", "AuthorizationHeaderMalformed"), ConfigurationError, "AWS_REGION"),
         (_answer("404 Not Found", "NoSuchBucket"), ObjectMissing, "AWS_ENDPOINT_URL"),
-        (_answer("400 Bad Request", "InvalidRequest"), SourceError, "None"),
     ],
 )
 def test_refusals_have_a_type_and_a_way_out(

@@ -19,16 +19,18 @@ from fixtures.secrets import Secrets
 from fixtures.secure import SecureServer
 from loadstone.errors import (
     AccessDenied,
-    AuthenticationFailed,
     ConfigurationError,
+    CredentialsExpired,
     LoadstoneError,
     MissingExtra,
     SecretError,
+    SecretRefused,
     SourceError,
     SourceUnavailable,
 )
 from loadstone.model.pipeline import Limits, Pipeline
 from loadstone.platform import aws_client
+from loadstone.platform.retry import retrying
 from loadstone.platform.secrets import SecretAccess
 from loadstone.postgres.connection import Connector
 from loadstone.wiring.workspace import Workspace
@@ -141,6 +143,21 @@ def test_a_password_that_is_rotated_between_loads_is_picked_up(
         assert [record.counts.inserted for record in workspace.history()] == [1, 1]
 
 
+def test_a_load_that_begins_amid_a_rotation_waits_it_out(
+    secrets: Secrets, secure_server: SecureServer, role: str, as_rds_writes_it: dict[str, Any]
+) -> None:
+    name = secrets.make(as_rds_writes_it)
+    secure_server.change_password(role, SECOND)  # and the secret some seconds later
+    clock = SetClock()
+    clock.on_sleep = lambda: secrets.change(name, {**as_rds_writes_it, "password": SECOND})
+    connector = Connector(
+        SecretAccess(f"secretsmanager://{name}", environment={}), limits=Limits(), application_name="test"
+    )
+    with retrying(connector.open, attempts=2, clock=clock) as connection:
+        assert connection.info.user == role
+    assert len(clock.waits) == 1
+
+
 def test_a_secret_is_read_once_in_five_minutes(secrets: Secrets, as_rds_writes_it: dict[str, Any]) -> None:
     name = secrets.make(as_rds_writes_it)
     clock = SetClock()
@@ -187,7 +204,7 @@ def test_a_secret_that_is_known_outlives_an_outage_of_secrets_manager(manager: A
             "secretsmanager:GetSecretValue on the secret",
         ),
         (400, "AccessDeniedException", "Access to KMS is not allowed", AccessDenied, "kms:Decrypt"),
-        (400, "ExpiredTokenException", "The security token included is expired", AccessDenied, "renew"),
+        (400, "ExpiredTokenException", "The token is expired", CredentialsExpired, "renew"),
         (400, "UnrecognizedClientException", "The security token is invalid", AccessDenied, "renew"),
         (400, "ThrottlingException", "Rate exceeded", SourceUnavailable, None),
         (500, "InternalServiceError", "sorry", SourceUnavailable, None),
@@ -240,10 +257,10 @@ def test_a_password_that_was_changed_in_the_database_alone_is_told(
     as_rds_writes_it: dict[str, Any],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    caplog.set_level(logging.DEBUG)
     name = secrets.make(as_rds_writes_it)
     secure_server.change_password(role, SECOND)
-    with pytest.raises(AuthenticationFailed, match="password authentication failed") as raised:
+    caplog.set_level(logging.DEBUG)
+    with pytest.raises(SecretRefused, match="password authentication failed") as raised:
         who(f"secretsmanager://{name}")
     assert "read anew" in (raised.value.hint or "")
     assert str(raised.value).startswith(f"secretsmanager://{name} (127.0.0.1:{secure_server.port}/{role}): ")

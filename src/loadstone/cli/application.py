@@ -55,6 +55,7 @@ _SECTIONS = {
         "rejects": ("loadstone.cli.rejects:rejects", "Show the rows that did not fit, and why."),
     },
     "Look after": {
+        "doctor": ("loadstone.cli.doctor:doctor", "Look whether all that loading needs is there and right."),
         "migrate": ("loadstone.cli.database:migrate", "Make or upgrade loadstone's own tables."),
         "notify": ("loadstone.cli.notify:notify", "Send the notifications that are due."),
         "forget": ("loadstone.cli.repair:forget", "Delete what is kept of rejected rows longer than needed."),

@@ -64,7 +64,9 @@ def _file() -> click.Option:
 
 
 def _to() -> click.Option:
-    return click.Option(["--to"], metavar="URL", help="The database: postgresql://user@host/name.")
+    return click.Option(
+        ["--to"], metavar="URL", help="The database: postgresql://user@host/name, or secretsmanager://NAME."
+    )
 
 
 def _json() -> click.Option:

@@ -10,7 +10,8 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "name": "Names the pipeline in the history; two pipelines may load into one database.",
         "source": "Where the files are: a folder (a relative one lies beside this file), or "
         "s3://bucket/prefix.",
-        "destination": "The database: postgresql://user@host/name, often ${DATABASE_URL}. Left out, the "
+        "destination": "The database: postgresql://user@host/name (with ?iam=true for a token of IAM), "
+        "secretsmanager://NAME, often ${DATABASE_URL}. Left out, the "
         "embedded database. --to, LOADSTONE_DATABASE_URL and DATABASE_URL go before it.",
         "limits": "How many loads at once, and how long things may take.",
         "notify": "Who is told of what: a list of targets.",

@@ -16,11 +16,12 @@ from msgspec import Struct
 from loadstone.core.cell_content import without_cells
 from loadstone.core.notices import about_load, kinds_for, message
 from loadstone.errors import LoadstoneError, NotificationRefused
+from loadstone.executor.notification_ledger import NotificationLedger
 from loadstone.model.load import LoadOutcome
 from loadstone.model.notice import Claim, Notice, ToldLoad
 from loadstone.model.notify import NotifyTarget
 from loadstone.platform.redaction import without_secrets
-from loadstone.ports import Clock, NotificationLedger, Notifier
+from loadstone.ports import Clock, Notifier
 
 __all__ = ["AfterCommit", "Notification", "Recipient"]
 

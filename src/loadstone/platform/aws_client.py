@@ -12,6 +12,7 @@ from typing import Any
 from loadstone.errors import (
     AccessDenied,
     ConfigurationError,
+    CredentialsExpired,
     LoadstoneError,
     MissingExtra,
     ObjectMissing,
@@ -30,9 +31,10 @@ _ATTEMPTS = 4
 _TALKATIVE = ("botocore.parsers", "botocore.auth")
 
 _DENIED = re.compile(r"AccessDenied|Unauthorized|AuthorizationError|Forbidden|NotAuthorized|^403$")
+_EXPIRED = re.compile(r"ExpiredToken|RequestExpired|RequestTimeTooSkewed|TokenRefreshRequired")
 _REFUSED = re.compile(
-    r"ExpiredToken|RequestExpired|InvalidClientTokenId|UnrecognizedClient|InvalidSignature|SignatureDoesNotMatch"
-    r"|InvalidToken|InvalidAccessKeyId|RequestTimeTooSkewed|IncompleteSignature|MissingAuthenticationToken"
+    r"InvalidClientTokenId|UnrecognizedClient|InvalidSignature|SignatureDoesNotMatch"
+    r"|InvalidToken|InvalidAccessKeyId|IncompleteSignature|MissingAuthenticationToken"
 )
 _MISSING = re.compile(r"NotFound|NonExistent|DoesNotExist|NoSuch|^404$")
 _BUSY = re.compile(
@@ -87,7 +89,8 @@ def aws_errors(where: str, *, needs: str | None = None) -> Iterator[None]:
         needs: the IAM actions that the request takes, for the hint where it is denied.
 
     Raises:
-        AccessDenied: no credentials, or they have run out, or do not allow it.
+        AccessDenied: no credentials, or they do not allow it.
+        CredentialsExpired: they have run out.
         ObjectMissing: there is no such thing.
         ConfigurationError: region, endpoint or profile are wrong.
         SourceUnavailable: the service does not answer, or is overloaded.
@@ -109,6 +112,8 @@ def _of_answer(error: Any, where: str, needs: str | None) -> LoadstoneError:
     code = str(told.get("Code", ""))
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     message = " ".join(str(told.get("Message") or code).split()).rstrip(".")
+    if _EXPIRED.search(code):
+        return CredentialsExpired(f"AWS refuses the credentials: {message}", where=where, hint=_RENEW)
     if _REFUSED.search(code):
         return AccessDenied(f"AWS refuses the credentials ({code}): {message}", where=where, hint=_RENEW)
     if _DENIED.search(code) or (_KEY.search(code) and "Denied" in message):

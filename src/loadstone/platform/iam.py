@@ -34,6 +34,8 @@ class IamAccess:
         MissingExtra: boto3 is not installed.
     """
 
+    is_rotated = False
+
     def __init__(self, url: str, *, clock: Clock | None = None) -> None:
         try:
             parts = urlsplit(url)

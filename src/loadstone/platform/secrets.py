@@ -51,6 +51,7 @@ class SecretAccess:
         MissingExtra: boto3 is not installed.
     """
 
+    is_rotated = True
     advice = (
         "the secret was read anew, and the server refuses what it says: is it being rotated, or was the "
         "password changed on one side alone?"

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from loadstone.errors import AuthenticationFailed, ConfigurationError
+from loadstone.errors import AuthenticationFailed, ConfigurationError, LoadstoneError, SecretRefused
 from loadstone.model.pipeline import Limits
 from loadstone.ports import DatabaseAccess
 from loadstone.postgres.connecting import translate_connect
@@ -90,6 +90,7 @@ class Connector:
         Raises:
             ConnectionLost: the server cannot be reached.
             AuthenticationFailed: wrong user or password.
+            SecretRefused: those of a secret, which may be amid its rotation.
             ServerNotTrusted: its certificate is not the one of this host.
             SecretError, AccessDenied, SourceUnavailable: the credentials cannot be had.
         """
@@ -103,14 +104,19 @@ class Connector:
             return self._connect(url)
         except AuthenticationFailed as error:
             if not self._access.renew(url):
-                error.hint = self._access.advice or error.hint
-                raise
+                raise self._refused(error) from error
         logger.info("%s: the credentials were refused, and others are there", self.where)
         try:
             return self._connect(self._access.url())
         except AuthenticationFailed as error:
-            error.hint = self._access.advice or error.hint
-            raise
+            raise self._refused(error) from error
+
+    def _refused(self, error: AuthenticationFailed) -> LoadstoneError:
+        """The error for credentials that are refused though they are as new as can be."""
+        hint = self._access.advice or error.hint
+        if self._access.is_rotated:
+            return SecretRefused(error.what, where=error.where, hint=hint)
+        return AuthenticationFailed(error.what, where=error.where, hint=hint, code=error.code)
 
     def _connect(self, url: str) -> Connection:
         given = with_tls(_parsed(url, self.where), os.environ)
@@ -186,6 +192,7 @@ class _Fixed:
     """`ports.DatabaseAccess` by a URL that stays as it is."""
 
     advice = None
+    is_rotated = False
 
     def __init__(self, url: str) -> None:
         self.where = describe(url)

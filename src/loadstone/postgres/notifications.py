@@ -1,4 +1,4 @@
-"""Notifications in the database: `ports.NotificationLedger` for PostgreSQL.
+"""Notifications in the database: what `executor.notification_ledger` asks for.
 
 Each call is a short transaction of its own, after the one that it tells of: nothing here can undo a load.
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from loadstone.core.ordering import is_older, newest
 from loadstone.errors import DestinationError, ObjectBusy
@@ -95,19 +95,19 @@ def forget(
     Returns:
         How many `raw_texts` and `rejects` went.
     """
-    now = datetime.now(UTC)
     gone = {"raw_texts": 0, "rejects": 0}
     if rejects_older_than is not None:
-        gone["rejects"] = _in_batches(connector, "forget_rejects", now - rejects_older_than)
-    gone["raw_texts"] = _in_batches(connector, "forget_raw", now - older_than)
+        gone["rejects"] = _in_batches(connector, "forget_rejects", rejects_older_than)
+    gone["raw_texts"] = _in_batches(connector, "forget_raw", older_than)
     return gone
 
 
-def _in_batches(connector: Connector, name: str, before: datetime) -> int:
+def _in_batches(connector: Connector, name: str, age: timedelta) -> int:
+    """By the database's clock, which dated the rows: ours may be years ahead."""
     total = 0
     while True:
         with connector.transaction() as connection:
-            rows = connection.execute(query(name), {"before": before, "batch": _BATCH}).rowcount
+            rows = connection.execute(query(name), {"age": age, "batch": _BATCH}).rowcount
         total += rows
         if rows < _BATCH:
             return total

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from loadstone.core.patterns import has_magic, literal_prefix, matches
-from loadstone.errors import ObjectMissing, SourceError
+from loadstone.errors import AccessDenied, LoadstoneError, ObjectMissing, SourceError
 from loadstone.model.event import ObjectVersion
 from loadstone.platform.aws import aws_settings
 from loadstone.platform.clock import SystemClock
@@ -111,17 +111,38 @@ class S3Source:
 
         where = f"s3://{self.bucket}/{key}"
         address = _address(key, where)
-        if version_id is None:
-            with self._translated(where):
-                return self._version(obstore.head(self._store, address), key)
-        options: GetOptions = {"version": version_id, "head": True}
         try:
             with self._translated(where):
+                if version_id is None:
+                    return self._version(obstore.head(self._store, address), key)
+                options: GetOptions = {"version": version_id, "head": True}
                 return self._version(obstore.get(self._store, address, options=options).meta, key)
         except SourceError as error:
-            if error.code != "http_400":  # so stores answer for what no version id of theirs looks like
+            if isinstance(error, AccessDenied) or error.code == "http_400":
+                self._ask_why(address, where, version_id)
+            if version_id is None or error.code != "http_400":
                 raise
+            # So stores answer for what no version id of theirs looks like.
             raise ObjectMissing(f"there is no version {version_id!r} of it", where=where) from error
+
+    def _ask_why(self, address: str, where: str, version_id: str | None) -> None:
+        """A HEAD is refused without a word; a GET of one byte is told why.
+
+        Raises:
+            LoadstoneError: where it is told more than the status.
+        """
+        import obstore  # noqa: PLC0415
+
+        options: GetOptions = {"range": (0, 1)}
+        if version_id is not None:
+            options["version"] = version_id
+        try:
+            with self._translated(where):
+                obstore.get(self._store, address, options=options)
+        except LoadstoneError as error:
+            if error.code == "http_400" or isinstance(error, ObjectMissing):
+                return
+            raise
 
     @contextmanager
     def open(self, version: ObjectVersion) -> Iterator[S3Stream]:

@@ -7,6 +7,7 @@ import re
 from loadstone.errors import (
     AccessDenied,
     ConfigurationError,
+    CredentialsExpired,
     LoadstoneError,
     ObjectChanged,
     ObjectMissing,
@@ -18,9 +19,11 @@ from loadstone.errors import (
 __all__ = ["translate"]
 
 _STATUS = re.compile(r"status(?: code)?: (\d{3})")
-_CODE = re.compile(r"<Code>(\w+)</Code>")
+_CODE = re.compile(r"<Code>([\w.]+)</Code>")
 _IN_MESSAGE = re.compile(r"<Message>(.*?)</Message>", re.DOTALL)
-_EXPIRED = {"ExpiredToken", "TokenRefreshRequired", "RequestTimeTooSkewed"}
+_EXPIRED = {"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "RequestTimeTooSkewed"}
+_UNKNOWN_KEYS = {"InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken"}
+_OVERLOADED = {"RequestTimeout", "SlowDown", "KMS.ThrottlingException", "ThrottlingException"}
 _NO_ROLE = ("169.254.169.254", "169.254.170", "fd00:ec2::254", "InstanceCredential", "/latest/api/token")
 
 
@@ -50,10 +53,46 @@ def translate(error: Exception, where: str, *, has_keys: bool) -> LoadstoneError
             hint="set AWS_REGION to the bucket's region (`aws s3api get-bucket-location` tells it)",
         )
     if code in _EXPIRED:
-        return AccessDenied(
-            f"the store refuses the credentials: {message}", where=where, hint="renew them; check the clock"
+        return CredentialsExpired(
+            f"the store refuses the credentials: {message}",
+            where=where,
+            hint="renew them, and see that this machine's clock is right",
         )
-    return _by_status(error, status, code, message, where)
+    return _by_code(code, message, where) or _by_status(error, status, code, message, where)
+
+
+def _by_code(code: str | None, message: str, where: str) -> LoadstoneError | None:
+    """For what the status tells too little about."""
+    code = code or ""
+    if code in _UNKNOWN_KEYS:
+        return AccessDenied(
+            f"the store refuses the credentials ({code}): {message}",
+            where=where,
+            hint="check the access key, its secret and its session token: they belong together",
+        )
+    if code in _OVERLOADED:
+        return SourceUnavailable(f"the store is overloaded ({code}): {message}", where=where)
+    if code == "InvalidObjectState":
+        return SourceError(
+            f"the object is archived: {message}",
+            where=where,
+            hint="restore it first (`aws s3api restore-object`), or copy it to another storage class",
+        )
+    if code.startswith("KMS."):
+        return AccessDenied(
+            f"the key that the object is encrypted with cannot be used ({code}): {message}",
+            where=where,
+            hint="enable the key again in KMS, or cancel its deletion",
+            code="key_unusable",
+        )
+    if "Denied" in code and "kms:" in message:
+        return AccessDenied(
+            f"the key that the object is encrypted with may not be used: {message}",
+            where=where,
+            hint="allow kms:Decrypt on it in the role's policy, and in its own if it is of another account",
+            code="key_denied",
+        )
+    return None
 
 
 def _by_status(  # noqa: PLR0911 - a table
@@ -68,7 +107,7 @@ def _by_status(  # noqa: PLR0911 - a table
         return ObjectChanged("the object was overwritten since it was looked at", where=where)
     if status in {401, 403} or name in {"PermissionDeniedError", "UnauthenticatedError"}:
         return AccessDenied(
-            f"access denied ({code or status})",
+            f"access denied ({code or status})" + (f": {message}" if "not authorized" in message else ""),
             where=where,
             hint="the role needs s3:GetObject (and s3:GetObjectVersion) on the object, s3:ListBucket on the "
             "bucket, and kms:Decrypt where a key of KMS is used",

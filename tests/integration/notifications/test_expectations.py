@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from fixtures.receiver import Answer
 from fixtures.told import Told
 from loadstone.executor.after_commit import Notification
 from loadstone.executor.expectations import check_expectations
+from loadstone.wiring.notifications import notifying
 
 SEED = """
 INSERT INTO loadstone.loads (pipeline, dataset, table_name, bucket, key, uri, object_time, state, rows_read,
@@ -126,6 +128,25 @@ def test_what_did_not_come_is_told_again_where_the_target_did_not_answer(told: T
     assert [one.state for one in check(told, tomorrow)] == ["failed"]
     assert [one.state for one in check(told, tomorrow)] == ["sent"]
     assert check(told, tomorrow) == []
+
+
+def test_a_worker_sends_what_is_due_beside_its_loads(told: Told) -> None:
+    told.on = "loaded"
+    told.load("day1.csv", csv(1))
+    told.receiver.wait()
+    told.change("DELETE FROM loadstone.notifications")
+    with told.workspace() as workspace, notifying(workspace):
+        told.receiver.wait()
+    assert [state for _, _, state, _ in told.rows()] == ["sent"]
+
+
+def test_a_worker_goes_on_where_a_pass_fails(told: Told, caplog: pytest.LogCaptureFixture) -> None:
+    told.on = "loaded"
+    with told.workspace() as workspace:
+        told.change("DROP TABLE loadstone.notification_subscriptions")
+        with caplog.at_level(logging.WARNING), notifying(workspace):
+            pass
+    assert "notifications: " in caplog.text
 
 
 def test_eight_workers_that_look_at_once_send_one(told: Told) -> None:

@@ -54,7 +54,7 @@ NOT_FOR_A_LOCAL_CSV = {
 
 COMMANDS = [
     "demo", "generate", "init", "validate", "plan", "load", "run", "redrive", "replay", "undo",
-    "history", "rejects", "migrate", "notify", "forget", "db", "completion",
+    "history", "rejects", "doctor", "migrate", "notify", "forget", "db", "completion",
 ]  # fmt: skip
 
 

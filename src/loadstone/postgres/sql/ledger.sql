@@ -163,9 +163,9 @@ WHERE load_id = ANY(%(load_ids)s) AND state IN ('loaded', 'replaced')
 -- name: forget_raw
 UPDATE loadstone.rejects SET raw = NULL
 WHERE ctid = ANY(ARRAY(
-    SELECT ctid FROM loadstone.rejects WHERE raw IS NOT NULL AND rejected_at < %(before)s LIMIT %(batch)s
+    SELECT ctid FROM loadstone.rejects WHERE raw IS NOT NULL AND rejected_at < now() - %(age)s LIMIT %(batch)s
 ))
 
 -- name: forget_rejects
 DELETE FROM loadstone.rejects
-WHERE ctid = ANY(ARRAY(SELECT ctid FROM loadstone.rejects WHERE rejected_at < %(before)s LIMIT %(batch)s))
+WHERE ctid = ANY(ARRAY(SELECT ctid FROM loadstone.rejects WHERE rejected_at < now() - %(age)s LIMIT %(batch)s))
