@@ -1,10 +1,9 @@
-"""The seams: what the executor asks of the outside, as Protocols. Adapters implement them; wiring picks."""
+"""What loads ask of the outside: objects and their readers, the database and its transactions."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
 from typing import Protocol
 
 from msgspec import Struct
@@ -16,33 +15,14 @@ from loadstone.model.load import (
     ChildCounts,
     Counts,
     Layout,
-    LoadOutcome,
     LoadRecord,
     LoadRequest,
     OutcomeState,
 )
-from loadstone.model.notice import Notice
 from loadstone.model.pipeline import Dataset, Format
-from loadstone.model.table import TableColumn, TableShape
+from loadstone.model.table import TableShape
 
-__all__ = [
-    "Admission",
-    "ByteStream",
-    "Clock",
-    "Database",
-    "DatabaseAccess",
-    "Delivery",
-    "LoadTransaction",
-    "Notifier",
-    "OpenFile",
-    "Progress",
-    "Reader",
-    "Refusal",
-    "Source",
-    "TableColumn",
-    "TableShape",
-    "Trigger",
-]
+__all__ = ["Admission", "ByteStream", "Database", "LoadTransaction", "OpenFile", "Reader", "Source"]
 
 
 class ByteStream(Protocol):
@@ -271,141 +251,3 @@ class Database(Protocol):
         self, load_id: int, *, limit: int | None = None, unreplayed: bool = False
     ) -> Iterator[Reject]:
         """A load's rejected rows in file order; with `unreplayed`, those that are still missing."""
-
-
-class Refusal(Struct, frozen=True):
-    """Why a delivery is given up: the same would fail the same way.
-
-    Attributes:
-        code: the error's, such as `format_error`.
-        reason: for people.
-        uri: of the object, where it is known.
-        load_id: the ledger's row that tells of it, where there is one.
-    """
-
-    code: str
-    reason: str
-    uri: str | None = None
-    load_id: int | None = None
-
-
-class Delivery(Protocol):
-    """What a trigger brought, to be acted upon: exactly one of its verbs is called in the end.
-
-    Any of these may be called by another thread than the one that received it. A verb that fails loses
-    nothing: the delivery comes again.
-    """
-
-    @property
-    def name(self) -> str:
-        """What people call it: a message's id, a file."""
-
-    def events(self) -> Sequence[Event]:
-        """What happened, in order; none where it speaks of nothing that concerns us.
-
-        Raises:
-            EventNotUnderstood: nobody can tell.
-        """
-
-    def done(self) -> None:
-        """It was acted upon: it does not come again."""
-
-    def retry(self) -> None:
-        """It is to come again after a while, longer each time."""
-
-    def refuse(self, refusal: Refusal) -> None:
-        """It is put aside with its reason, where the trigger has a place for that."""
-
-    def give_back(self) -> None:
-        """It is to come again at once, to whoever asks first."""
-
-
-class Trigger(Protocol):
-    """Who brings events."""
-
-    def receive(self, limit: int, *, is_idle: bool = False) -> Sequence[Delivery]:
-        """Up to `limit` deliveries; waits a while for the first, longer where there is nothing else to do.
-
-        Raises:
-            Transient: it cannot be asked now.
-            Terminal: it cannot be asked.
-        """
-
-    def check(self) -> None:
-        """Raises, as `receive` does, where it cannot be asked."""
-
-    def close(self) -> None:
-        """Gives up what it holds; deliveries that had no answer come again."""
-
-
-class Notifier(Protocol):
-    """A topic or a webhook."""
-
-    @property
-    def name(self) -> str:
-        """What the ledger and logs call it; holds no secret."""
-
-    def send(self, notice: Notice) -> None:
-        """Sends it; takes a few seconds at most.
-
-        Raises:
-            NotificationRefused: the receiver will not take it, however often it is tried.
-            NotifierUnavailable: another try may succeed.
-        """
-
-
-class DatabaseAccess(Protocol):
-    """Where a database is and how one gets in, asked anew for each connection: passwords change."""
-
-    @property
-    def where(self) -> str:
-        """The database's name in messages: always the same, and without a password."""
-
-    @property
-    def advice(self) -> str | None:
-        """What to do where the server refuses what `url` gives, and went on to refuse what it gave next."""
-
-    @property
-    def is_rotated(self) -> bool:
-        """Whether the password is changed in the server and here one after the other, seconds apart."""
-
-    def url(self) -> str:
-        """A database URL, or `key=value` pairs, for the next connection; remembered for minutes at most.
-
-        Raises:
-            SecretError: what is found does not say how to reach a database.
-            AccessDenied: it may not be asked for.
-            SourceUnavailable: whoever knows it does not answer.
-        """
-
-    def renew(self, refused: str) -> bool:
-        """The server refused the credentials of this URL: whether `url` gives others from now on."""
-
-
-class Clock(Protocol):
-    """Time, so that tests can own it."""
-
-    def now(self) -> datetime:
-        """The time, with zone."""
-
-    def monotonic(self) -> float:
-        """Seconds that never go back."""
-
-    def sleep(self, seconds: float) -> None:
-        """Waits."""
-
-
-class Progress(Protocol):
-    """Who is told how a load goes: a progress bar, a log, or nobody."""
-
-    def started(self, version: ObjectVersion) -> None:
-        """An object is being opened; `version.size` is what `advanced` counts up to."""
-
-    def advanced(self, version: ObjectVersion, bytes_read: int, rows: int, rejected: int) -> None:
-        """So many bytes (as stored), records and rejects so far, of this attempt."""
-
-    def waiting(self, reason: str) -> None:
-        """Nothing can be done for now: a slot, a table or a retry is waited for."""
-
-    def finished(self, outcome: LoadOutcome) -> None:
-        """The answer."""
