@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-__all__ = ["interruptible"]
+__all__ = ["handling", "interruptible"]
 
 #: Seconds until an interrupt that was dropped comes again: by then the destructor is done.
 _MOMENT = 0.05
@@ -44,7 +44,7 @@ def interruptible() -> Iterator[None]:
         again[-1].daemon = True
         again[-1].start()
 
-    with _handling(stop), _dropping(repeat):
+    with handling(stop), _dropping(repeat):
         try:
             yield
         except Exception as error:
@@ -57,7 +57,8 @@ def interruptible() -> Iterator[None]:
 
 
 @contextmanager
-def _handling(stop: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+def handling(stop: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """What SIGTERM and Ctrl-C do inside; in any other thread than the main one nothing changes."""
     if threading.current_thread() is not threading.main_thread():
         yield  # signals are none of its business
         return

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import signal
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -14,6 +12,7 @@ import click
 
 from loadstone.cli.failures import EXIT_FAILED, EXIT_INTERRUPTED
 from loadstone.cli.figures import count
+from loadstone.cli.interrupts import handling
 from loadstone.cli.options import Settings, everywhere
 from loadstone.cli.output import hint_line, note_line, say
 from loadstone.cli.session import observe
@@ -148,22 +147,11 @@ def _introduce(running: RunningWorker, settings: Settings) -> None:
 @contextmanager
 def _heeding(stop: Callable[[], None], settings: Settings) -> Iterator[None]:
     """SIGTERM and Ctrl-C end the worker, rather than the program."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # signals are none of its business
-        return
-    former = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    if former[signal.SIGINT] is signal.SIG_IGN:
-        del former[signal.SIGINT]
 
     def heed(_number: int, _frame: FrameType | None) -> None:
         stop()
         if not settings.quiet:
             hint_line("finishing what was begun; once more undoes it")
 
-    try:
-        for number in former:
-            signal.signal(number, heed)
+    with handling(heed):
         yield
-    finally:
-        for number, handler in former.items():
-            signal.signal(number, handler)
