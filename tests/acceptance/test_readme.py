@@ -45,7 +45,7 @@ def test_the_commands_of_the_readme_do_what_it_says(
 ) -> None:
     listed = re.findall(r"`loadstone ([^`>]+?)(?: > mend\.csv)?`", README.split("## What it promises")[0])
     assert {words.split()[0] for words in listed} == {
-        "init", "plan", "validate", "load", "history", "rejects", "replay", "undo"
+        "init", "plan", "validate", "load", "history", "rejects", "replay", "undo", "run", "doctor", "deploy"
     }  # fmt: skip
     (shell.folder / "data").mkdir(exist_ok=True)
     (shell.folder / "data" / "shops.csv").write_text("id,town\n1,Bonn\n", encoding="utf-8")
@@ -68,6 +68,13 @@ def test_the_commands_of_the_readme_do_what_it_says(
     newest = str(connection.execute("SELECT max(load_id) FROM loadstone.loads").fetchone()[0])  # type: ignore[index]
     shell("undo", newest)
     assert connection.execute("SELECT count(*) FROM car_data").fetchone() == (0,)
+    (shell.folder / "landing" / "telemetry" / "day2.csv").write_text(
+        "timestamp,device_id,odometer_km\n2024-01-02 10:00:00Z,bmw-3,20\n", encoding="utf-8"
+    )
+    shell("run", "--once")
+    assert connection.execute("SELECT device_id FROM car_data").fetchall() == [("bmw-3",)]
+    assert "last load" in shell("doctor").out
+    assert "Make a stack on AWS" in shell("deploy", "--help").out  # what it makes is tested on an emulator
 
 
 def test_the_python_of_the_readme_runs_as_it_stands(shell: CommandLine) -> None:
