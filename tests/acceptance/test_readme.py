@@ -72,7 +72,7 @@ def test_the_commands_of_the_readme_do_what_it_says(
         "timestamp,device_id,odometer_km\n2024-01-02 10:00:00Z,bmw-3,20\n", encoding="utf-8"
     )
     shell("run", "--once")
-    assert connection.execute("SELECT device_id FROM car_data").fetchall() == [("bmw-3",)]
+    assert ("bmw-3",) in connection.execute("SELECT device_id FROM car_data").fetchall()
     assert "last load" in shell("doctor").out
     assert "Make a stack on AWS" in shell("deploy", "--help").out  # what it makes is tested on an emulator
 
