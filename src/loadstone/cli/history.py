@@ -61,7 +61,6 @@ def history(settings: Settings, limit: int, dataset: str | None, key: str | None
 
 def record_json(record: LoadRecord) -> dict[str, Any]:
     """A row of the ledger for scripts."""
-    counts = record.counts
     return {
         "load_id": record.load_id,
         "pipeline": record.pipeline,
@@ -71,15 +70,7 @@ def record_json(record: LoadRecord) -> dict[str, Any]:
         "state": record.state,
         "is_current": record.is_current,
         "attempt": record.attempt,
-        "rows_read": counts.read,
-        "rows_loaded": counts.loaded,
-        "rows_inserted": counts.inserted,
-        "rows_updated": counts.updated,
-        "rows_unchanged": counts.unchanged,
-        "rows_deduplicated": counts.deduplicated,
-        "rows_discarded": counts.discarded,
-        "rows_rejected": counts.rejected,
-        "cells_repaired": counts.repaired,
+        **record.counts.as_json(),
         "bytes": record.size_bytes,
         "version_id": record.version_id,
         "etag": record.etag,

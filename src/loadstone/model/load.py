@@ -60,6 +60,20 @@ class Counts(Struct, frozen=True):
         """The counts with some of them increased."""
         return replace(self, **{name: getattr(self, name) + value for name, value in more.items()})
 
+    def as_json(self) -> dict[str, int]:
+        """Under the names that the ledger has for them: a part of the command line's contract."""
+        return {
+            "rows_read": self.read,
+            "rows_loaded": self.loaded,
+            "rows_inserted": self.inserted,
+            "rows_updated": self.updated,
+            "rows_unchanged": self.unchanged,
+            "rows_deduplicated": self.deduplicated,
+            "rows_discarded": self.discarded,
+            "rows_rejected": self.rejected,
+            "cells_repaired": self.repaired,
+        }
+
 
 class ChildCounts(NamedTuple):
     """What became of the elements of the records that were taken, for one child table.
@@ -198,15 +212,7 @@ class LoadOutcome(Struct, frozen=True):
             "table": self.table,
             "uri": self.uri,
             "state": self.state,
-            "rows_read": self.counts.read,
-            "rows_loaded": self.counts.loaded,
-            "rows_inserted": self.counts.inserted,
-            "rows_updated": self.counts.updated,
-            "rows_unchanged": self.counts.unchanged,
-            "rows_deduplicated": self.counts.deduplicated,
-            "rows_discarded": self.counts.discarded,
-            "rows_rejected": self.counts.rejected,
-            "cells_repaired": self.counts.repaired,
+            **self.counts.as_json(),
             "bytes": self.bytes,
             "seconds": round(self.seconds, 3),
             "error": self.error,
