@@ -25,7 +25,8 @@ class EmulatedCloud:
     """The services on a free port of this machine, empty at the beginning; one at a time in a process.
 
     A context manager. As long as it runs, the AWS settings of this process, all of `AWS_*`, are the
-    emulator's: no profile, no credentials and no endpoint of the user's apply, so nothing reaches the real AWS.
+    emulator's: no profile, no credentials and no endpoint of the user's apply, so nothing reaches the real
+    AWS.
 
     Attributes:
         endpoint_url: where it answers, for `AWS_ENDPOINT_URL`.

@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from loadstone.emulated.runtime import FunctionFailed, LambdaRuntime
 from loadstone.platform.background import BackgroundThread
+from loadstone.platform.memory import peak_rss_of
 
 __all__ = ["EventSourceMapping"]
 
@@ -69,6 +70,11 @@ class EventSourceMapping:
         self._function.__exit__(kind, error, trace)  # what it is at would hold up the end
         self._thread.wait()
 
+    @property
+    def peak_memory(self) -> float | None:
+        """The most that the function's process needed so far, in MB; None where the system does not tell."""
+        return peak_rss_of(self._function.process.pid)
+
     def _run(self) -> None:
         try:
             while not self._stopping.is_set():
@@ -77,8 +83,8 @@ class EventSourceMapping:
                     self.is_busy = True
                     self._delete(messages, self._failed_of(messages))
                 self.is_busy = False
-        except Exception as error:
-            self.error = error  # who waits for what it brings looks here
+        except Exception as error:  # noqa: BLE001 - who waits for what it brings looks here
+            self.error = error
 
     def _receive(self) -> list[dict[str, Any]]:
         answer = self._client.receive_message(

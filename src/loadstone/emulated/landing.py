@@ -1,4 +1,4 @@
-"""What `deploy/templates/pipeline.yaml` makes in AWS, made in the emulated one: bucket, rule, queues, topic."""
+"""What the template of a pipeline makes in AWS, made in the emulated one: bucket, rule, queues, topic."""
 
 from __future__ import annotations
 
@@ -87,8 +87,15 @@ class Landing(Struct, frozen=True):
 
     def waiting(self) -> int:
         """Messages in the queue, those that somebody has among them."""
+        return self._count(self.queue_url)
+
+    def dead_letters(self) -> int:
+        """The same of the dead-letter queue."""
+        return self._count(self.dead_letters_url)
+
+    def _count(self, queue_url: str) -> int:
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        answer = self.cloud.client("sqs").get_queue_attributes(QueueUrl=self.queue_url, AttributeNames=names)
+        answer = self.cloud.client("sqs").get_queue_attributes(QueueUrl=queue_url, AttributeNames=names)
         return sum(int(answer["Attributes"][name]) for name in names)
 
 

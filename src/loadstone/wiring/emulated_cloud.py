@@ -49,7 +49,7 @@ class Arrival(Struct, frozen=True):
 
     Attributes:
         record: the ledger's row.
-        seconds_to_commit: from the beginning of its upload, or of the redrive, to the row's end in the ledger.
+        seconds_to_commit: from the beginning of its upload, or of the redrive, to the end in the ledger.
         seconds_to_notification: to the moment at which a subscriber of the topic had the notification.
     """
 
@@ -74,6 +74,11 @@ class EmulatedPipeline:
         self.workspace = workspace
         self.log = log
         self._function = function
+
+    @property
+    def peak_memory(self) -> float | None:
+        """Of the function, in MB; None where the system does not tell."""
+        return self._function.peak_memory
 
     def put(self, key: str, content: bytes) -> Iterator[Arrival]:
         """Uploads an object; what becomes of each delivery of its event, the first one that loads it last.

@@ -54,7 +54,7 @@ def explained(letter: DeadLetter, workspace: Workspace) -> DeadLetter:
             return replace(
                 letter,
                 code=record.error_code,
-                reason=record.error,
+                reason=(record.error or "").removeprefix(f"{record.uri}: ") or None,
                 uri=record.uri,
                 load_id=record.load_id,
             )
