@@ -104,10 +104,8 @@ def _play(pipeline: EmulatedPipeline, stage: Stage, teller: _Teller) -> CloudSto
         teller.failure(failure, len(failures))
     letters = pipeline.dead_letters()
     for letter in letters:
-        teller.step("dead letter", f"{letter.uri}: {letter.code}: {letter.reason}", fg="red")
-    teller.step(
-        "mended", f"{uri}: {size(bad.bytes)}; the queue is not told, so that the letter has to load it"
-    )
+        teller.step("dead letter", f"{key}: {letter.code}: {letter.reason}, load {letter.load_id}", fg="red")
+    teller.step("mended", f"{key}: {size(bad.bytes)}; its event is held back: the letter has to load it")
     pipeline.put_unannounced(key, Path(bad.uri).read_bytes())
     teller.step("redriven", f"{count(len(letters), 'dead letter')} back into the queue")
     redriven: list[Arrival] = []
