@@ -27,6 +27,8 @@ _PATIENCE = 30.0
 _LOOK = 0.1
 #: Seconds in which a function that is told to stop takes back what it has begun.
 _ENDING = 5.0
+#: Its standard input is a pipe that we hold: when we end, however we end, it shuts the function down.
+_GUARD = 'read -r _; kill -TERM "$1" 2>/dev/null'
 
 
 class FunctionFailed(Exception):
@@ -89,6 +91,7 @@ class LambdaRuntime:
         self._numbers = count(1)
         self._work: Queue[tuple[str, bytes, float] | None] = Queue()
         self._answers: Queue[Answer] = Queue()
+        self._guard: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._requests())
@@ -105,6 +108,7 @@ class LambdaRuntime:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        self._dismiss_guard()
         self._server.shutdown()
         self._server.server_close()
 
@@ -121,6 +125,12 @@ class LambdaRuntime:
             stderr=subprocess.STDOUT,
             cwd=self._folder,
             start_new_session=True,  # a Ctrl-C is for who started it, and reaches it as a shutdown
+        )
+        self._dismiss_guard()
+        self._guard = subprocess.Popen(
+            ["/bin/sh", "-c", _GUARD, "sh", str(self.process.pid)],
+            stdin=subprocess.PIPE,
+            start_new_session=True,
         )
 
     @property
@@ -158,6 +168,12 @@ class LambdaRuntime:
         """
         self.begin(event, seconds=seconds)
         return self.answer(seconds=seconds)
+
+    def _dismiss_guard(self) -> None:
+        if self._guard is not None and self._guard.stdin is not None:
+            self._guard.kill()
+            self._guard.wait()
+            self._guard.stdin.close()
 
     def _requests(self) -> type[BaseHTTPRequestHandler]:
         runtime = self
