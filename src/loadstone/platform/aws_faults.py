@@ -51,6 +51,8 @@ _BY_CODE = (
     ),
 )
 _KEY = re.compile(r"kms|decrypt", re.IGNORECASE)
+#: Of a good signature, where one of the two clocks is wrong. It has the codes of a bad one.
+_CLOCK = re.compile(r"Signature (expired|not yet current)", re.IGNORECASE)
 _SERVER_FAILURE = 500
 
 
@@ -77,6 +79,8 @@ def answered(error: Any) -> Answered:
     message = " ".join(str(told.get("Message") or code or error).split()).rstrip(".")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     fault = next((fault for fault, pattern in _BY_CODE if pattern.search(code)), None)
+    if fault is Fault.UNKNOWN_KEYS and _CLOCK.search(message):
+        fault = Fault.EXPIRED
     if fault is None and _KEY.search(code) and "Denied" in message:
         fault = Fault.DENIED
     if fault is None:

@@ -101,6 +101,20 @@ def test_a_code_of_aws_means_one_fault_whoever_asks(code: str, status: int, faul
     assert told.of_key is code.startswith("KMS")
 
 
+@pytest.mark.parametrize("code", ["InvalidSignatureException", "SignatureDoesNotMatch"])
+@pytest.mark.parametrize(
+    ("message", "fault"),
+    [
+        ("Signature expired: 20261121T1400Z is now earlier than 20261121T1405Z", Fault.EXPIRED),
+        ("Signature not yet current: 20261121T1430Z is still later than 20261121T1405Z", Fault.EXPIRED),
+        ("The request signature we calculated does not match the one you provided", Fault.UNKNOWN_KEYS),
+    ],
+)
+def test_a_signature_that_a_wrong_clock_made_is_no_bad_one(code: str, message: str, fault: Fault) -> None:
+    told = answered(ClientError({"Error": {"Code": code, "Message": message}}, "Anything"))
+    assert told.fault is fault
+
+
 def test_a_key_that_kms_does_not_let_us_use_is_a_denial_of_the_key() -> None:
     message = "The ciphertext refers to a customer master key: Access Denied"
     told = answered(ClientError({"Error": {"Code": "DecryptionFailure", "Message": message}}, "Anything"))
