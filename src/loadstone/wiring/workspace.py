@@ -153,6 +153,17 @@ class Workspace:
             waiting = replace(sourced, order=replace(sourced.order, waits=wait))
             yield self._run(waiting, self.parts(sourced.source, progress), standing)
 
+    def reconcile(self, *, wait: bool = False, progress: Progress | None = None) -> Iterator[LoadOutcome]:
+        """Loads what the source holds and no event brought, and notes what went; see `events.reconcile`.
+
+        Raises:
+            UsageError: the pipeline has no source.
+            AccessDenied: it may not be listed.
+        """
+        from loadstone.wiring.events import reconcile  # noqa: PLC0415 - which works with this
+
+        yield from reconcile(self, progress=progress, waits=wait)
+
     def plan(
         self,
         uris: Sequence[str] = (),
@@ -286,11 +297,21 @@ class Workspace:
         """
         return self.database.undo(load_id)
 
-    def forget(self, *, older_than: timedelta) -> dict[str, int]:
-        """Applies retention: raw text of rejects goes; ledger rows stay. Returns what went, by kind."""
-        if older_than < timedelta(0):
-            raise UsageError("retention cannot be negative")
-        return self.database.forget(older_than)
+    def forget(self, *, older_than: timedelta | None = None) -> dict[str, int]:
+        """Applies retention now: the text of rejected rows goes, and notifications; the history stays.
+
+        Args:
+            older_than: of all pipelines in the database; None for what `retention:` says of this one's.
+
+        Returns:
+            What went: how many `raw_texts`, `rejects`, `notifications`.
+
+        Raises:
+            UsageError: the pipeline has no `retention:`, or the age is negative.
+        """
+        from loadstone.wiring.retention import forgotten  # noqa: PLC0415 - loads do without
+
+        return forgotten(self.pipeline, self.database, older_than)
 
     def migrate(self) -> list[str]:
         """Makes or upgrades the `loadstone` schema; the migrations that ran."""
