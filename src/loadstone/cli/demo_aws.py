@@ -18,7 +18,6 @@ from loadstone.cli.load import OUTCOME_COLOURS, outcome_line
 from loadstone.cli.options import Settings
 from loadstone.cli.output import emit, say, visible
 from loadstone.wiring.emulated_cloud import (
-    MAX_RECEIVE_COUNT,
     Arrival,
     EmulatedCloud,
     EmulatedPipeline,
@@ -94,32 +93,27 @@ def _play(pipeline: EmulatedPipeline, stage: Stage, teller: _Teller) -> CloudSto
     key = _key(stage, bad)
     arrivals: list[Arrival] = []
     for file in stage.files[:-1] or stage.files:
-        for arrival in pipeline.put(_key(stage, file), Path(file.uri).read_bytes()):
-            teller.arrival(arrival, is_first=not arrivals)
-            arrivals.append(arrival)
+        arrivals.append(pipeline.put(_key(stage, file), Path(file.uri).read_bytes()))
+        teller.arrival(arrivals[-1], is_first=len(arrivals) == 1)
     teller.step("put", f"{key}: 0 bytes, an upload that broke off", fg="yellow")
-    failures: list[Arrival] = []
-    for failure in pipeline.put(key, b""):
-        failures.append(failure)
-        teller.failure(failure, len(failures))
+    failure = pipeline.put(key, b"")
+    teller.failure(failure)
     letters = pipeline.dead_letters()
     for letter in letters:
-        teller.step("dead letter", f"{key}: {letter.code}: {letter.reason}, load {letter.load_id}", fg="red")
+        teller.step("dead letter", f"{letter.uri}: {letter.reason}", fg="red")
     teller.step("mended", f"{key}: {size(bad.bytes)}; its event is held back: the letter has to load it")
     pipeline.put_unannounced(key, Path(bad.uri).read_bytes())
     teller.step("redriven", f"{count(len(letters), 'dead letter')} back into the queue")
-    redriven: list[Arrival] = []
-    for arrival in pipeline.redrive():
-        teller.arrival(arrival)
-        redriven.append(arrival)
+    redriven = pipeline.redrive()
+    teller.arrival(redriven)
     pipeline.settle()
     return CloudStory(
         bucket=landing.bucket,
         queue=landing.queue_url,
         arrivals=tuple(arrivals),
-        failures=tuple(failures),
+        failure=failure,
         letters=tuple(letters),
-        redriven=tuple(redriven),
+        redriven=redriven,
         letters_left=landing.dead_letters(),
     )
 
@@ -150,13 +144,12 @@ class _Teller:
             dim=True,
         )
 
-    def failure(self, arrival: Arrival, delivery: int) -> None:
-        """A delivery of the bad one."""
-        record = arrival.record
-        self.step("failed", f"{record.key}: delivery {delivery} of {MAX_RECEIVE_COUNT}", fg="red")
-        reason = (record.error or "").removeprefix(f"{record.uri}: ")
-        told = duration(arrival.seconds_to_notification)
-        self._line(f"{_INDENT}{record.error_code}: {visible(reason)}; notified after {told}", dim=True)
+    def failure(self, arrival: Arrival) -> None:
+        """The bad one."""
+        record, told = arrival.record, duration(arrival.seconds_to_notification)
+        reason = (record.error or record.state).removeprefix(f"{record.uri}: ")
+        self.step(record.state, f"{record.key}: {reason}, load {record.load_id}", fg="red")
+        self._line(f"{_INDENT}notified after {told}", dim=True)
 
     def end(self) -> None:
         """What follows is about something else."""

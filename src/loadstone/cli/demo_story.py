@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 __all__ = ["CloudStory", "outcome_of"]
 
+#: What a load that came to its end is called: a later version may have taken its place since.
+_LOADED = {"loaded", "replaced"}
+
 
 @dataclass(frozen=True, slots=True)
 class CloudStory:
@@ -22,7 +25,7 @@ class CloudStory:
         bucket: that files were uploaded to.
         queue: the URL of the queue that told of them.
         arrivals: of good files, in order.
-        failures: of the bad one, a delivery each.
+        failure: of the bad one.
         letters: the dead letters that it left.
         redriven: what became of the letter, once the file was mended.
         letters_left: dead letters at the end.
@@ -31,19 +34,18 @@ class CloudStory:
     bucket: str
     queue: str
     arrivals: tuple[Arrival, ...]
-    failures: tuple[Arrival, ...]
+    failure: Arrival
     letters: tuple[DeadLetter, ...]
-    redriven: tuple[Arrival, ...]
+    redriven: Arrival
     letters_left: int
 
     @property
     def is_right(self) -> bool:
         """Whether each step went as it should."""
-        loaded = [one.record.state in {"loaded", "replaced"} for one in (*self.arrivals, *self.redriven)]
-        failed = [one.record.state == "failed" for one in self.failures]
-        reasons = [letter.reason is not None for letter in self.letters]
-        lengths = len(self.letters) == len(self.redriven) == 1
-        return all(loaded + failed + reasons) and lengths and self.letters_left == 0
+        loaded = all(one.record.state in _LOADED for one in (*self.arrivals, self.redriven))
+        reasons = [letter.reason for letter in self.letters]
+        failed = self.failure.record.state == "failed" and len(reasons) == 1 and all(reasons)
+        return loaded and failed and self.letters_left == 0
 
     def as_json(self) -> dict[str, Any]:
         """A part of the command line's contract."""
@@ -51,7 +53,7 @@ class CloudStory:
             "bucket": self.bucket,
             "queue": self.queue,
             "arrivals": [_arrival(one) for one in self.arrivals],
-            "failures": [_arrival(one) for one in self.failures],
+            "failure": _arrival(self.failure),
             "dead_letters": [
                 {
                     "uri": letter.uri,
@@ -61,7 +63,7 @@ class CloudStory:
                 }
                 for letter in self.letters
             ],
-            "redriven": [_arrival(one) for one in self.redriven],
+            "redriven": _arrival(self.redriven),
             "dead_letters_left": self.letters_left,
         }
 
@@ -70,7 +72,7 @@ def outcome_of(record: LoadRecord) -> LoadOutcome:
     """A row of the ledger as the answer to a load."""
     ended = record.finished_at or record.started_at
     return LoadOutcome(
-        state="loaded" if record.state in {"loaded", "replaced"} else "failed",
+        state="loaded" if record.state in _LOADED else "failed",
         uri=record.uri,
         dataset=record.dataset,
         table=record.table,

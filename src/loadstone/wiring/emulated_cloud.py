@@ -18,11 +18,10 @@ from loadstone.emulated.runtime import LambdaRuntime
 from loadstone.errors import Terminal
 from loadstone.model.load import LoadRecord
 from loadstone.model.pipeline import Pipeline
-from loadstone.wiring.redrive import DeadLetter, explained, open_redrive
+from loadstone.wiring.redrive import DeadLetter, open_redrive
 from loadstone.wiring.workspace import Workspace
 
 __all__ = [
-    "MAX_RECEIVE_COUNT",
     "Arrival",
     "DeadLetter",
     "EmulatedCloud",
@@ -30,11 +29,11 @@ __all__ = [
     "emulated_pipeline",
 ]
 
-#: Receipts until a message is given up. AWS wants five; here nobody wants to wait for them.
-MAX_RECEIVE_COUNT = 2
-#: Seconds until a message that failed comes again. In AWS: six times the function's time-out. Shorter than a
-#: load may be here, since the one environment takes no second message meanwhile.
-_VISIBILITY = 1
+#: Receipts until SQS gives a message up.
+_MAX_RECEIVE_COUNT = 5
+#: Seconds until a message that failed comes again. In AWS: six times the function's time-out. Here less than
+#: a load may take, since the one environment takes no second message meanwhile.
+_VISIBILITY = 5
 _FUNCTION_SECONDS = 900.0
 #: Seconds without anything under way after which nothing is to be expected any more.
 _PATIENCE = 30.0
@@ -80,15 +79,15 @@ class EmulatedPipeline:
         """Of the function, in MB; None where the system does not tell."""
         return self._function.peak_memory
 
-    def put(self, key: str, content: bytes) -> Iterator[Arrival]:
-        """Uploads an object; what becomes of each delivery of its event, the first one that loads it last.
+    def put(self, key: str, content: bytes) -> Arrival:
+        """Uploads an object; what becomes of it.
 
         Raises:
             Terminal: nothing becomes of it.
         """
         began = datetime.now(UTC)
         self.landing.put(key, content)
-        yield from self._arrivals(began)
+        return self._arrival(began)
 
     def put_unannounced(self, key: str, content: bytes) -> None:
         """Uploads an object of which the queue is not told."""
@@ -108,22 +107,23 @@ class EmulatedPipeline:
         found: list[DeadLetter] = []
 
         def look() -> bool:
-            found.extend(explained(letter, self.workspace) for letter in redrive.run())
+            found.extend(redrive.run())
             return bool(found)
 
         self._until(look, "no message became a dead letter")
         return found
 
-    def redrive(self) -> Iterator[Arrival]:
+    def redrive(self) -> Arrival:
         """Puts a dead letter back into the queue; what becomes of it.
 
         Raises:
-            Terminal: nothing becomes of it.
+            Terminal: there is none, or nothing becomes of it.
         """
         began = datetime.now(UTC)
         redrive = open_redrive(self.landing.dead_letters_url, self.landing.queue_url, only_look=False)
-        for _ in redrive.run(limit=1):
-            yield from self._arrivals(began)
+        if not list(redrive.run(limit=1)):
+            raise self._failed("there is no dead letter")
+        return self._arrival(began)
 
     def settle(self) -> None:
         """Waits until the queue is empty.
@@ -133,23 +133,22 @@ class EmulatedPipeline:
         """
         self._until(lambda: self.landing.waiting() == 0, "messages are left in the queue")
 
-    def _arrivals(self, began: datetime) -> Iterator[Arrival]:
-        """One for each delivery, until it is loaded, or was given up."""
-        for _ in range(MAX_RECEIVE_COUNT):
-            told: list[Notification] = []
+    def _arrival(self, began: datetime) -> Arrival:
+        """What the next notification tells of."""
+        told: list[Notification] = []
 
-            def look(told: list[Notification] = told) -> bool:
-                told.extend(self.landing.notifications(wait_seconds=1))
-                return bool(told)
+        def look() -> bool:
+            told.extend(self.landing.notifications(wait_seconds=1))
+            return bool(told)
 
-            self._until(look, "no notification came")
-            now = datetime.now(UTC)
-            for load_id in [one.load_id for one in told if one.load_id is not None]:
-                record = self.workspace.find(load_id)
-                ended = record.finished_at or now
-                yield Arrival(record, (ended - began).total_seconds(), (now - began).total_seconds())
-                if record.state != "failed":
-                    return
+        self._until(look, "no notification came")
+        now = datetime.now(UTC)
+        load_id = told[0].load_id
+        if load_id is None:
+            raise self._failed(f"the notification is about no load: {told[0].text}")
+        record = self.workspace.find(load_id)
+        ended = record.finished_at or now
+        return Arrival(record, (ended - began).total_seconds(), (now - began).total_seconds())
 
     def _until(self, is_so: Callable[[], bool], otherwise: str) -> None:
         """Waits for something that the function brings about.
@@ -165,8 +164,10 @@ class EmulatedPipeline:
             if reason is None and time.monotonic() - idle_since < _PATIENCE:
                 time.sleep(_LOOK)
                 continue
-            what = f"{otherwise}: {reason}" if reason else otherwise
-            raise Terminal(what, where=self.landing.bucket, hint=f"see {self.log}", code="function_failed")
+            raise self._failed(f"{otherwise}: {reason}" if reason else otherwise)
+
+    def _failed(self, what: str) -> Terminal:
+        return Terminal(what, where=self.landing.bucket, hint=f"see {self.log}", code="function_failed")
 
 
 @contextmanager
@@ -187,7 +188,7 @@ def emulated_pipeline(
         name,
         database_url=database_url,
         visibility=_VISIBILITY,
-        max_receive_count=MAX_RECEIVE_COUNT,
+        max_receive_count=_MAX_RECEIVE_COUNT,
     )
     landing.put_pipeline(
         f"{pipeline.rstrip()}\n\nnotify:\n  - sns: {landing.topic_arn}\n    on: [loaded, failed]\n"
@@ -196,6 +197,8 @@ def emulated_pipeline(
         "LOADSTONE_PIPELINE": landing.pipeline,
         "LOADSTONE_DATABASE_URL": landing.secret,
         "LOADSTONE_SOURCE": f"s3://{landing.bucket}",
+        "LOADSTONE_QUEUE_URL": landing.queue_url,
+        "LOADSTONE_DEAD_LETTERS_URL": landing.dead_letters_url,
     }
     with (
         Workspace(Pipeline(name=name), database_url) as workspace,

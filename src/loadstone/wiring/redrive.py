@@ -6,16 +6,12 @@ import os
 from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
-from msgspec.structs import replace
 
-from loadstone.errors import EventNotUnderstood, UsageError
-from loadstone.model.load import LoadRecord
+from loadstone.errors import UsageError
 from loadstone.triggers.dead_letters import DeadLetter, letters, put_back
-from loadstone.triggers.s3_event import parse_events
 from loadstone.triggers.sqs import Queue
-from loadstone.wiring.workspace import Workspace
 
-__all__ = ["DeadLetter", "Redrive", "explained", "open_redrive"]
+__all__ = ["DeadLetter", "Redrive", "open_redrive"]
 
 
 class Redrive(Struct, frozen=True):
@@ -35,37 +31,6 @@ class Redrive(Struct, frozen=True):
             if self.queue is not None:
                 put_back(letter, self.queue, self.dead)
             yield letter
-
-
-def explained(letter: DeadLetter, workspace: Workspace) -> DeadLetter:
-    """The letter with what the ledger knows of it, where SQS moved it and so told no reason.
-
-    A message about several objects is given the reason of the first of them that failed.
-    """
-    if letter.code is not None:
-        return letter
-    try:
-        events = parse_events(letter.message.body, trigger="sqs")
-    except EventNotUnderstood as error:
-        return replace(letter, code=error.code, reason=error.what)
-    for event in events:
-        record = _failure(workspace, event.bucket, event.key)
-        if record is not None:
-            return replace(
-                letter,
-                code=record.error_code,
-                reason=(record.error or "").removeprefix(f"{record.uri}: ") or None,
-                uri=record.uri,
-                load_id=record.load_id,
-            )
-    uri = f"s3://{events[0].bucket}/{events[0].key}" if events else None
-    return replace(letter, uri=uri)
-
-
-def _failure(workspace: Workspace, bucket: str, key: str) -> LoadRecord | None:
-    """The newest load of an object, where it failed."""
-    newest = (one for one in workspace.history(key=key) if one.bucket == bucket)
-    return next((one for one in newest if one.state == "failed"), None)
 
 
 def open_redrive(
