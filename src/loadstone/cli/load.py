@@ -95,7 +95,9 @@ def load(
         if reconcile:
             if uris or selection != selection_of(key=()):
                 raise click.UsageError("--reconcile is about the whole source, as pipeline.yaml has it")
-            outcomes = workspace.reconcile(wait=wait, progress=display)
+            from loadstone.wiring.events import reconcile as reconciled  # noqa: PLC0415 - few loads need it
+
+            outcomes = reconciled(workspace, progress=display, waits=wait)
             return report(outcomes, settings, display, strict=strict)
         outcomes = workspace.load(uris, selection=selection, wait=wait, progress=display)
         return report(outcomes, settings, display, strict=strict)
