@@ -48,7 +48,7 @@ def cloud_way() -> Iterator[Callable[[Example, Settings, int | None, DataFormat]
 def _run(
     cloud: EmulatedCloud, example: Example, settings: Settings, rows: int | None, layout: DataFormat
 ) -> Ran:
-    files = 1 if example.fixed_files else _FILES
+    files = 1 if example.fixed_files else min(_FILES, rows or _FILES)
     stage = prepare(example, settings, rows=rows, layout=layout, files=files)
     teller = _Teller(settings)
     with emulated_pipeline(

@@ -119,9 +119,11 @@ class EmulatedPipeline:
         Raises:
             Terminal: there is none, or nothing becomes of it.
         """
-        began = datetime.now(UTC)
+        began: datetime | None = None
         redrive = open_redrive(self.landing.dead_letters_url, self.landing.queue_url, only_look=False)
-        if not list(redrive.run(limit=1)):
+        for _ in redrive.run(limit=1):
+            began = datetime.now(UTC)
+        if began is None:
             raise self._failed("there is no dead letter")
         return self._arrival(began)
 
@@ -204,7 +206,8 @@ def emulated_pipeline(
         Workspace(Pipeline(name=name), database_url) as workspace,
         log.open("wb") as output,
         EventSourceMapping(
-            LambdaRuntime({**_inherited(os.environ), **settings}, output=output),
+            # In a folder where no file of the user's is taken for a module.
+            LambdaRuntime({**_inherited(os.environ), **settings}, folder=log.parent, output=output),
             cloud.client("sqs"),
             queue_url=landing.queue_url,
             queue_arn=landing.queue_arn,
@@ -216,8 +219,13 @@ def emulated_pipeline(
 
 def _inherited(environment: Mapping[str, str]) -> dict[str, str]:
     """A function has settings of its own, not those of whoever tries it out."""
-    return {
+    found = {
         name: value
         for name, value in environment.items()
         if name in _INHERITED or name.startswith(_INHERITED_FAMILIES)
     }
+    if folders := found.get("PYTHONPATH"):
+        found["PYTHONPATH"] = os.pathsep.join(
+            str(Path(one).absolute()) for one in folders.split(os.pathsep) if one
+        )
+    return found
