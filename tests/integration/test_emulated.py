@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,11 +15,12 @@ from fixtures.bucket import Bucket
 from fixtures.lambda_runtime import LambdaRuntime
 from fixtures.queues import EventQueue, queue_for
 from fixtures.workers import eventually
+from loadstone.embedded.process import is_alive
 from loadstone.emulated.cloud import EmulatedCloud, aws_environment
 from loadstone.emulated.event_source import EventSourceMapping
 
 HANDLER = """
-import os, sys
+import os, time
 
 def handler(event, context):
     with open("calls", "a") as calls:
@@ -26,6 +29,8 @@ def handler(event, context):
     if "die" in bodies.values() and not os.path.exists("died"):
         open("died", "w").close()
         os._exit(3)
+    if "wait" in bodies.values():
+        time.sleep(600)
     if "raise" in bodies.values():
         raise ValueError("no good")
     return {"batchItemFailures": [{"itemIdentifier": name} for name, body in bodies.items() if body == "bad"]}
@@ -84,6 +89,33 @@ def test_a_handler_that_cannot_be_imported_is_named(queue: EventQueue, tmp_path:
     with mapping(queue, tmp_path, "function.nothing") as running:
         eventually(lambda: "nothing" in (running.failure or ""), "the reason")
     assert calls(tmp_path) == []
+
+
+def test_a_function_ends_with_the_process_that_started_it_even_by_kill_9(tmp_path: Path) -> None:
+    (tmp_path / "function.py").write_text(HANDLER)
+    starter = """
+import os, sys, time
+from loadstone.emulated.runtime import LambdaRuntime
+with LambdaRuntime(dict(os.environ), "function.handler", output=sys.stderr.buffer) as runtime:
+    runtime.begin({"Records": [{"messageId": "1", "body": "wait"}]})
+    print(runtime.process.pid, flush=True)
+    time.sleep(600)
+"""
+    process = subprocess.Popen(
+        [sys.executable, "-c", starter],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdout is not None
+    function = int(process.stdout.readline())
+    eventually(lambda: calls(tmp_path) == ["wait"], "the function at work")
+    assert is_alive(function)
+    process.kill()
+    process.communicate()
+    eventually(lambda: not is_alive(function), "the end of the function")
 
 
 def test_nothing_of_the_users_settings_reaches_the_emulated_cloud_and_they_come_back(
