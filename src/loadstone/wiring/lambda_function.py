@@ -39,6 +39,8 @@ logger = logging.getLogger(__name__)
 
 #: Who a scheduled invocation comes from.
 _SCHEDULES = {"aws.events", "aws.scheduler"}
+#: A load's own, and the one by which the ledger is told that it runs.
+_KEPT_CONNECTIONS = 2
 #: S3 Batch Operations keeps that much of a result.
 _RESULT_LENGTH = 1_000
 
@@ -184,7 +186,7 @@ class Function:
         """
         if self._workspace is None:
             pipeline = _pipeline(self._environment)
-            workspace = Workspace(pipeline, environment=self._environment)
+            workspace = Workspace(pipeline, environment=self._environment, keeps=_KEPT_CONNECTIONS)
             workspace.__enter__()  # for as long as the process lives
             self._workspace, self._metrics = workspace, EmbeddedMetrics(pipeline.name)
         return self._workspace
