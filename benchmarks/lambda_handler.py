@@ -63,7 +63,8 @@ for key in keys:
     answer = handler(event(key), Context())
     taken.append(time.perf_counter() - started)
     if not sys.argv[1:]:
-        print(json.dumps({"taken": taken[-1], "cpu": time.process_time() - before}), file=sys.stderr, flush=True)
+        told = {"taken": taken[-1], "cpu": time.process_time() - before}
+        print(json.dumps(told), file=sys.stderr, flush=True)
     assert answer == {"batchItemFailures": []}, answer
     if len(taken) == 1:
         first = time.process_time()
