@@ -6,87 +6,16 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from pathlib import Path
-from typing import Any
 from urllib.parse import quote_plus
 
 import psycopg
 import pytest
 
-from fixtures.bucket import Bucket
 from fixtures.databases import name_of
-from fixtures.lambda_runtime import LambdaRuntime
+from fixtures.deployed import EVENTS, Deployed
 
-EVENTS = Path(__file__).parents[1] / "events"
 A = "id,v\n1,a\n2,b\n"
 ROWS_A = [(1, "a"), (2, "b")]
-
-PIPELINE = """
-source: s3://{bucket}/in
-limits: {{attempts: 2}}
-datasets:
-  orders: {{files: "*.csv", table: orders}}
-"""
-
-
-class Deployed:
-    """A bucket, a database, a pipeline, and the function between them."""
-
-    def __init__(self, bucket: Bucket, database_url: str, folder: Path, stack: ExitStack) -> None:
-        self.bucket = bucket
-        self.database_url = database_url
-        self.file = folder / "pipeline.yaml"
-        self.file.write_text(PIPELINE.format(bucket=bucket.name))
-        self.environment = {
-            "LOADSTONE_PIPELINE": str(self.file),
-            "LOADSTONE_DATABASE_URL": database_url,
-            "LAMBDA_TASK_ROOT": str(folder),
-        }
-        self._folder = folder
-        self._stack = stack
-
-    def runtime(self, handler: str = "loadstone.lambda_handler.handler", **environment: str) -> LambdaRuntime:
-        runtime = LambdaRuntime({**self.environment, **environment}, handler, folder=str(self._folder))
-        return self._stack.enter_context(runtime)
-
-    def created(self, key: str, bucket: str | None = None) -> dict[str, Any]:
-        """As EventBridge has it."""
-        told: dict[str, Any] = json.loads((EVENTS / "eventbridge_object_created.json").read_text())
-        told["detail"]["bucket"]["name"] = bucket or self.bucket.name
-        told["detail"]["object"] = {"key": key}
-        return told
-
-    def notified(self, key: str, name: str = "s3_notification_put.json") -> dict[str, Any]:
-        """As S3 sends it itself."""
-        told: dict[str, Any] = json.loads((EVENTS / name).read_text())
-        place = told["Records"][0]["s3"]
-        place["bucket"]["name"] = self.bucket.name
-        place["object"] = {"key": quote_plus(key)}
-        return told
-
-    def messages(self, *bodies: Any, queue: str = "loadstone") -> dict[str, Any]:
-        """A batch of a queue, whose messages are called `0`, `1` and so on."""
-        record = json.loads((EVENTS / "sqs_batch.json").read_text())["Records"][0]
-        record["eventSourceARN"] = f"arn:aws:sqs:us-east-1:123456789012:{queue}"
-        texts = [body if isinstance(body, str) else json.dumps(body) for body in bodies]
-        return {"Records": [{**record, "messageId": str(n), "body": text} for n, text in enumerate(texts)]}
-
-    def query(self, sql: str) -> list[tuple[Any, ...]]:
-        with psycopg.connect(self.database_url, autocommit=True) as connection:
-            return connection.execute(sql.encode()).fetchall()
-
-    def rows(self) -> list[tuple[Any, ...]]:
-        return self.query("SELECT id, v FROM orders ORDER BY id")
-
-    def ledger(self) -> list[tuple[Any, ...]]:
-        return self.query("SELECT key, state, error_code FROM loadstone.loads ORDER BY load_id")
-
-
-@pytest.fixture
-def deployed(s3: Bucket, database_url: str, tmp_path: Path) -> Iterator[Deployed]:
-    with ExitStack() as stack:
-        yield Deployed(s3, database_url, tmp_path, stack)
 
 
 def test_one_environment_answers_all_who_may_invoke_it(deployed: Deployed) -> None:
