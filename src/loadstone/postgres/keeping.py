@@ -10,6 +10,7 @@ import logging
 import select
 import time
 from collections import deque
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from weakref import WeakKeyDictionary, WeakSet
@@ -105,7 +106,7 @@ class KeptConnections:
         """Keeps a connection that is in no transaction, or closes it; never raises what a server says."""
         is_kept = False
         try:
-            if len(self._waiting) < self._most and self._has_own_session(connection):
+            if self._most and self._has_own_session(connection):
                 _ask(connection.pgconn, _RESET)
                 self._waiting.append(_Waiting(connection, self._moment(), is_reset=True))
                 is_kept = True
@@ -114,6 +115,8 @@ class KeptConnections:
         finally:
             if not is_kept:
                 connection.close()
+        if len(self._waiting) > self._most:
+            self._close_one(self._waiting.popleft)
 
     def put_briefly(self, connection: Connection) -> None:
         """Keeps a connection on which nothing but a look was taken for who needs one within a second."""
@@ -124,12 +127,16 @@ class KeptConnections:
 
     def close(self) -> None:
         """Closes all that wait."""
-        while True:
-            try:
-                waiting = self._waiting.pop()
-            except IndexError:
-                return
-            waiting.connection.close()
+        while self._close_one(self._waiting.pop):
+            pass
+
+    def _close_one(self, choose: Callable[[], _Waiting]) -> bool:
+        try:
+            waiting = choose()
+        except IndexError:  # another thread was faster
+            return False
+        waiting.connection.close()
+        return True
 
     def _moment(self) -> _Moment:
         return _Moment(self._clock.monotonic(), self._clock.now())
