@@ -43,11 +43,14 @@ _ANSWER_SECONDS = 2.0
 _WHO = b"SELECT pg_backend_pid()"
 
 # What DISCARD ALL does, which must be sent alone; and the role that a URL's options or ALTER ROLE gave, which
-# DISCARD ALL forgets. The last line lets the server end it should this process be frozen for good.
+# DISCARD ALL forgets. By the last lines the server ends it should this process be frozen for good, or sooner
+# where the database's owner wants that.
 _RESET = b"""
 RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; CLOSE ALL; DEALLOCATE ALL; UNLISTEN *;
 SELECT pg_advisory_unlock_all(); DISCARD PLANS; DISCARD TEMP; DISCARD SEQUENCES;
-SELECT set_config('idle_session_timeout', '300s', false)
+SELECT set_config('idle_session_timeout', CASE
+    WHEN current_setting('idle_session_timeout')::interval BETWEEN '1 ms' AND '5 min'
+    THEN current_setting('idle_session_timeout') ELSE '5min' END, false)
 """
 
 

@@ -145,6 +145,16 @@ def test_a_session_that_waits_is_as_it_was_when_it_began(
         connection.execute("DROP ROLE keeping_owner")
 
 
+def test_an_owner_who_ends_idle_sessions_sooner_is_heeded(database_url: str) -> None:
+    url = make_conninfo(database_url, options="-c idle_session_timeout=90s")
+    connector = Connector(url, limits=Limits(), application_name="test", keeps=1)
+    for _ in range(2):
+        with connector.borrowed() as connection:
+            shown = connection.execute("SHOW idle_session_timeout").fetchone()
+    assert shown == ("90s",)
+    connector.close()
+
+
 def test_behind_a_pooler_nothing_is_kept(pgbouncer_url: str) -> None:
     connector = Connector(pgbouncer_url, limits=Limits(), application_name="test", keeps=2)
     for _ in range(2):
