@@ -232,7 +232,6 @@ def vault(carrier: Carrier, secure_server: SecureServer, secrets: Secrets) -> It
     ("value", "reason"),
     [
         (None, "there is no such secret"),
-        ("{}", "the secret has no username, password, host, dbname; its fields are: nothing"),
         ("postgresql://app:s3cret@[broken/db", "the destination's URL cannot be understood"),
     ],
 )
