@@ -153,17 +153,6 @@ class Workspace:
             waiting = replace(sourced, order=replace(sourced.order, waits=wait))
             yield self._run(waiting, self.parts(sourced.source, progress), standing)
 
-    def reconcile(self, *, wait: bool = False, progress: Progress | None = None) -> Iterator[LoadOutcome]:
-        """Loads what the source holds and no event brought, and notes what went; see `events.reconcile`.
-
-        Raises:
-            UsageError: the pipeline has no source.
-            AccessDenied: it may not be listed.
-        """
-        from loadstone.wiring.events import reconcile  # noqa: PLC0415 - which works with this
-
-        yield from reconcile(self, progress=progress, waits=wait)
-
     def plan(
         self,
         uris: Sequence[str] = (),
