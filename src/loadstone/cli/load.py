@@ -95,10 +95,10 @@ def load(
         if reconcile:
             if uris or selection != selection_of(key=()):
                 raise click.UsageError("--reconcile is about the whole source, as pipeline.yaml has it")
-            from loadstone.wiring.events import reconcile as reconciled  # noqa: PLC0415 - brings psycopg
+            from loadstone.wiring.events import reconcile as reconciled  # noqa: PLC0415 - few loads need it
 
-            found = reconciled(workspace, progress=display, waits=wait)
-            return report(found, settings, display, strict=strict)
+            outcomes = reconciled(workspace, progress=display, waits=wait)
+            return report(outcomes, settings, display, strict=strict)
         outcomes = workspace.load(uris, selection=selection, wait=wait, progress=display)
         return report(outcomes, settings, display, strict=strict)
 
