@@ -106,7 +106,7 @@ def about_load(kind: NotifyKind, target: NotifyTarget, load: ToldLoad, *, shows_
         "rejected_share": counts.rejected / counts.read if counts.read else 0.0,
         "usual_rows": usual_rows(load.earlier) or 0.0,
         "bytes": record.size_bytes or 0,
-        "seconds": (record.finished_at - record.started_at).total_seconds() if record.finished_at else 0.0,
+        "seconds": record.seconds or 0.0,
         "attempt": record.attempt,
         "error": error if shows_cells else without_cells(error, record.error_code),
         "error_code": record.error_code or "",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from loadstone.core.elapsed import ago
 from loadstone.model.pipeline import Limits, Pipeline
 from loadstone.ports import DatabaseAccess
 from loadstone.postgres.checkup import (
@@ -20,7 +21,6 @@ from loadstone.postgres.connection import Connection, Connector
 from loadstone.postgres.health import MINIMUM_SERVER, Health, examine
 from loadstone.wiring.check import Check, failed, ok, skipped
 from loadstone.wiring.doctor_aws import clock_check
-from loadstone.wiring.elapsed import since
 
 __all__ = ["database_checks"]
 
@@ -126,7 +126,7 @@ def _tables(connection: Connection, pipeline: Pipeline, health: Health) -> Itera
 def _last_event(event: BroughtObject | None) -> Check:
     if event is None:
         return skipped("last event", "no event of S3 has brought an object yet")
-    return ok("last event", f"{since(event.at, datetime.now(UTC))}: {event.uri} (load {event.load_id:,})")
+    return ok("last event", f"{ago(event.at, datetime.now(UTC))}: {event.uri} (load {event.load_id:,})")
 
 
 def _dataset(name: str, state: DatasetState | None, *, is_known: bool) -> Check:
@@ -136,9 +136,9 @@ def _dataset(name: str, state: DatasetState | None, *, is_known: bool) -> Check:
     if state is None:
         return ok(label, "nothing was loaded yet")
     now = datetime.now(UTC)
-    parts = [f"last load {since(state.last_at, now)} ({state.last_state}, load {state.last_id:,})"]
+    parts = [f"last load {ago(state.last_at, now)} ({state.last_state}, load {state.last_id:,})"]
     if state.newest_object is not None:
-        parts.append(f"newest object {since(state.newest_object, now)}")
+        parts.append(f"newest object {ago(state.newest_object, now)}")
     if state.failed:
         parts.append(f"{state.failed:,} failed within a day")
     if state.gone:
