@@ -152,16 +152,23 @@ def test_the_bucket_is_private_and_keeps_versions(made: Made) -> None:
 
 
 def test_what_lands_is_told_to_the_queue(made: Made) -> None:
-    mappings = made.client("lambda")
-    (mapping,) = mappings.list_event_source_mappings(FunctionName=NAME)["EventSourceMappings"]
-    mappings.delete_event_source_mapping(UUID=mapping["UUID"])  # the emulator's would take the message
-    made.client("s3").delete_bucket_policy(Bucket=BUCKET)  # it refuses plain HTTP, which is all there is here
-    made.client("s3").put_object(Bucket=BUCKET, Key="in/a b.csv", Body=b"id\n1\n")
-    sqs = made.client("sqs")
+    events, sqs, s3 = made.client("events"), made.client("sqs"), made.client("s3")
+    (target,) = events.list_targets_by_rule(Rule=NAME)["Targets"]
+    queue = sqs.get_queue_attributes(QueueUrl=made.queue_url, AttributeNames=["All"])["Attributes"]
+    assert target["Arn"] == queue["QueueArn"]
+    (statement,) = json.loads(queue["Policy"])["Statement"]
+    rule = events.describe_rule(Name=NAME)["Arn"]
+    assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": rule}}
+    # The emulator's mapping takes messages and runs no function: another queue shows what comes.
+    beside = sqs.create_queue(QueueName="beside")["QueueUrl"]
+    arn = target["Arn"].replace(f":{NAME}", ":beside")
+    events.put_targets(Rule=NAME, Targets=[{"Id": target["Id"], "Arn": arn}])
+    s3.delete_bucket_policy(Bucket=BUCKET)  # it refuses plain HTTP, which is all there is here
+    s3.put_object(Bucket=BUCKET, Key="in/a b.csv", Body=b"id\n1\n")
     found: list[dict[str, Any]] = []
 
     def has_come() -> bool:
-        found.extend(sqs.receive_message(QueueUrl=made.queue_url, WaitTimeSeconds=1).get("Messages", ()))
+        found.extend(sqs.receive_message(QueueUrl=beside).get("Messages", ()))
         return bool(found)
 
     eventually(has_come, "the message")
