@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -44,6 +45,7 @@ class Look(Struct, frozen=True):
         notes: what a person should know of.
         records: those behind the header, if they are as many as are looked at and nothing is left out among
             them: else none.
+        names: of the columns, where a comment above the rows gives them.
     """
 
     delimiter: bytes
@@ -59,6 +61,7 @@ class Look(Struct, frozen=True):
     decided: dict[str, Decision]
     notes: tuple[str, ...]
     records: Sequence[Record] = ()
+    names: tuple[str, ...] = ()
 
 
 def look_at(
@@ -147,10 +150,9 @@ class _Teller:
         self._decide_marks()
         start = self._start()
         has_names = isinstance(configured.header, tuple)
-        rows = configured.header_rows or found.header.value
+        rows = configured.header_rows or found.header_records
         if configured.header is None and configured.header_rows is None:
-            self._decided["header"] = found.header._replace(value=rows > 0)
-            self._note_header(rows)
+            self._decide_header(rows)
         if configured.comment is None and region.has_comments:
             self._decided["comment"] = Decision(
                 "#", 0.9, "lines that begin with # have other cells than the records"
@@ -169,6 +171,7 @@ class _Teller:
             start=start,
             end=None if has_names else self._end(),
             header_rows=0 if has_names else rows,
+            names=found.names,
             width=region.width,
             numbers=self._numbers(),
             decided=self._decided,
@@ -231,6 +234,14 @@ class _Teller:
             "columns are numbered; `format: {header: [...], skip_lines: N}` names them"
         )
 
+    def _decide_header(self, taken: int) -> None:
+        header, names = self._found.header, self._found.names
+        if names:
+            header = Decision(True, 0.9, f"a comment above the rows names {len(names):,} columns")
+        self._decided["header"] = header._replace(value=taken > 0 or bool(names))
+        if not names:
+            self._note_header(header.value)
+
     def _note_header(self, rows: int) -> None:
         if rows > 1:
             self._decided["header_rows"] = self._found.header
@@ -266,7 +277,10 @@ class _Teller:
     def _records(self, header_rows: int) -> Sequence[Record]:
         region, records = self._found.region, self._found.records
         is_cut_short = self._found.has_more and region.end == len(records)
-        return records[region.start + header_rows :] if is_cut_short else ()
+        if not is_cut_short:
+            return ()
+        filled = (i for i in range(region.start, len(records)) if records[i].cells)
+        return records[next(islice(filled, header_rows, None), len(records)) :]
 
     def _numbers(self) -> dict[int, tuple[str, str | None]]:
         """Separators of numbers, as configured, else as found."""
@@ -286,6 +300,11 @@ class _Teller:
         if styles:
             position, (decimal, thousands) = next(iter(styles.items()))
             value = self._found.styles[position].evidence
+            if decimal == "," == self._found.dialect.delimiter:
+                self._notes.append(
+                    f"column {position + 1:,} holds {value!r}, read with a decimal comma; if it holds lists, "
+                    "`type: text` for the column keeps them"
+                )
             self._decided["numbers"] = Decision(
                 {"decimal": decimal, "thousands": thousands}, 0.9, f"column {position + 1:,} holds {value!r}"
             )

@@ -8,11 +8,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from loadstone.core.sniffing.candidates import COMMON, Told, candidates
+from loadstone.core.sniffing.comments import commented_names, without_comments
 from loadstone.core.sniffing.decision import WHITE_SPACE, Decision, Dialect, Record, Split, shown
 from loadstone.core.sniffing.header import header_rows
 from loadstone.core.sniffing.kinds import TYPED, KindCache
 from loadstone.core.sniffing.numbers import NumberStyle, number_styles
 from loadstone.core.sniffing.regions import Region, find_region
+from loadstone.core.sniffing.rulings import ruled_rows
 from loadstone.core.sniffing.scoring import Score, score
 
 __all__ = ["Ambiguous", "Sniffed", "sniff"]
@@ -53,6 +55,8 @@ class Sniffed(Struct, frozen=True):
         records: of the sample, as the dialect makes them.
         region: the first table, as positions among the records.
         header: how many rows of it are the header.
+        names: those of the columns, where a comment above the rows gives them.
+        header_records: how many records that takes, with a line that is drawn below the names.
         styles: position of a column -> how its numbers are written.
         delimiter: how the delimiter was decided.
         has_more: whether the sample was long enough for all records that are looked at.
@@ -62,6 +66,8 @@ class Sniffed(Struct, frozen=True):
     records: Sequence[Record]
     region: Region
     header: Decision
+    names: tuple[str, ...]
+    header_records: int
     styles: dict[int, NumberStyle]
     delimiter: Decision
     has_more: bool
@@ -94,15 +100,24 @@ def sniff(text: bytes, split: Split, told: Told, *, is_complete: bool, header: b
     has_end = is_complete and (not records or records[-1].end == len(text))
     region = find_region(records, text, max(best.width, 1), kinds, is_complete=has_end)
     rows = _rows(records, region)
-    if header is None:
+    ruled = ruled_rows(records, region.start, region.end)
+    if header is None and ruled:
+        found = Decision(ruled, 0.95, "a line is drawn below it")
+    elif header is None:
         found = header_rows(rows, kinds)
         if region.misfit is not None and region.misfit < region.start:
             found = Decision(0, 0.5, "the line above the rows has another number of cells")
     else:
         found = Decision(int(header), 1.0, "configured")
-    styles = number_styles(rows[found.value :])
+    names: tuple[str, ...] = ()
+    if header is None and not found.value:
+        names = commented_names(records, text, region.start, region.width, kinds)
+    styles = number_styles(rows[found.value :], has_semicolons=dialect.delimiter == ";")
     because = _reason(best, second, told, len(rows))
-    return Sniffed(dialect, records, region, found, styles, because, has_more=len(records) == many)
+    taken = found.value + bool(ruled and found.value)
+    return Sniffed(
+        dialect, records, region, found, names, taken, styles, because, has_more=len(records) == many
+    )
 
 
 def _told(told: Told) -> Dialect:
@@ -112,8 +127,13 @@ def _told(told: Told) -> Dialect:
 
 def _rows(records: Sequence[Record], region: Region) -> list[Sequence[str | None]]:
     inside = [record.cells for record in records[region.start : region.end]]
+    if ruled := ruled_rows(records, region.start, region.end):
+        filled = [i for i, cells in enumerate(inside) if cells]
+        del inside[filled[ruled]]
     if inside and region.misfit == region.start:
         inside[0] = [cell for cell in inside[0] if cell]
+    if inside and len(inside[0]) < region.width:
+        inside[0] = [*inside[0], *[None] * (region.width - len(inside[0]))]
     if not region.has_trailing:
         return [cells for cells in inside if len(cells) == region.width]
     return [
@@ -151,7 +171,7 @@ def _best(text: str, split: Split, told: Told, kinds: KindCache) -> tuple[Score,
 
 
 def _scored(dialect: Dialect, split: Split, told: Told, kinds: KindCache) -> Score:
-    records = split(dialect, _FEW)
+    records = without_comments(split(dialect, _FEW))
     found = score(dialect, records, kinds)
     value = found.value * _BIAS.get(dialect.quote, 0.9)
     if told.delimiter is None and dialect.delimiter not in COMMON:
