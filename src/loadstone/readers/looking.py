@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from loadstone.codec.sampling import SampledRecord, split_records
-from loadstone.core.sniffing.candidates import Told
+from loadstone.core.sniffing.candidates import COMMON, Told
 from loadstone.core.sniffing.decision import WHITE_SPACE, Decision, Dialect, Record, shown
 from loadstone.core.sniffing.sniff import Ambiguous, Sniffed, sniff
 from loadstone.errors import ConfigurationError, FormatError
@@ -25,6 +25,8 @@ __all__ = ["LOOK", "Look", "look_at", "noted", "shown_line"]
 LOOK = 256 * 1024
 _SHOWN = 60
 _UNSURE = 0.5
+_CLEAR_WIDTH = 3
+_CLEAR_ROWS = 4
 
 
 class Look(Struct, frozen=True):
@@ -185,7 +187,22 @@ class _Teller:
         region, records = self._found.region, self._found.records
         if region.start != 1 or region.width == 1 or len(records[0].cells) != 1 or region.has_comments:
             return False
+        if self._is_above_a_table:
+            return False
         return self._found.header.confidence <= _UNSURE and len(self._found.rows) > 1
+
+    @property
+    def _is_above_a_table(self) -> bool:
+        """Whether what stands below the first line is a table beyond doubt, and the line no header of it.
+
+        Prose has blanks behind its commas, and not the same number of them on every line.
+        """
+        found = self._found
+        title, *below = (record.cells for record in found.records if record.cells)
+        is_even = found.region.width >= _CLEAR_WIDTH and len(below) >= _CLEAR_ROWS
+        is_other = any(mark in (title[0] or "") for mark in COMMON)
+        padded = any((cell or "")[:1].isspace() for cells in below for cell in cells)
+        return is_even and not is_other and not padded and len(found.rows) == len(below)
 
     def _decide_marks(self) -> None:
         dialect, configured = self._found.dialect, self._format

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from loadstone.core.sniffing.decision import Decision
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from loadstone.model.pipeline import Format
     from loadstone.readers.sheet_header import Table
     from loadstone.readers.workbook_parts import Sheet, Workbook
 
-__all__ = ["decisions"]
+__all__ = ["decisions", "notices"]
 
 _SHOWN = 5
 _KINDS = {
@@ -36,7 +36,7 @@ def decisions(
         why = "the workbook says so" if workbook.is_1904 else "the workbook does not say 1904"
         decided["date_system"] = Decision(1904 if workbook.is_1904 else 1900, 1.0, why)
     if table.header is not None:
-        decided["header_row"] = table.header
+        decided["header_row" if table.header_row else "header"] = table.header
         if table.preamble:
             why = f"filled rows above the header: {_listed(table.preamble)}"
             decided["skipped_rows"] = Decision(len(table.preamble), table.header.confidence, why)
@@ -44,6 +44,20 @@ def decisions(
         why = "the header has no name for them, but there are values: each is named by its place"
         decided["unnamed_columns"] = Decision(list(table.unnamed), 0.9, why)
     return decided
+
+
+def notices(workbook: Workbook, sheet: Sheet, table: Table, file_format: Format) -> Iterator[str]:
+    """What a person should know of."""
+    others = [repr(other.name) for other in workbook.sheets if other is not sheet and other.is_visible]
+    if file_format.sheet is None and others:
+        yield (
+            f"the sheet {sheet.name!r} is loaded, the first of {1 + len(others):,}; `format: {{sheet: NAME}}` "
+            f"takes {_listed(others)}"
+        )
+    if table.header is not None and not table.header_row:
+        yield f"there is no header: {table.header.evidence}"
+    if table.unnamed:
+        yield f"the header gives no name to columns with values: loaded as {_listed(table.unnamed)}"
 
 
 def _sheet(workbook: Workbook, sheet: Sheet) -> Decision:

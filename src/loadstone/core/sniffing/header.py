@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 from loadstone.core.sniffing.decision import Decision
@@ -29,7 +28,7 @@ _FEWEST_BELOW = 3
 
 def header_rows(rows: Sequence[Row], kinds: KindCache) -> Decision:
     """How many of a table's first rows are its header: 0, 1 or more."""
-    if len(rows) < 2:  # noqa: PLR2004 - a header and a row
+    if len(rows) < 2:
         return _of_one(rows[0], kinds) if rows else Decision(1, 0.5, "there are no rows")
     first, body = rows[0], rows[1 : _BODY + 1]
     if len(rows) > _FEWEST_BELOW and None in first and names_groups(first, rows[1], rows[2:], kinds):

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from loadstone.core.sniffing.kinds import TYPED, KindCache, is_null_word
 
-__all__ = ["are_names", "is_units", "names_groups", "numbered_names", "typed_columns"]
+__all__ = ["are_names", "are_years_above", "is_units", "names_groups", "numbered_names", "typed_columns"]
 
 Row = Sequence[str | None]
 
@@ -46,9 +46,15 @@ def _is_years(first: Row, body: Sequence[Row], kinds: KindCache) -> bool:
     years = [str(first[i]) for i in places]
     if len(years) < 2 or len(years) == len(first) or not all(map(_YEAR.fullmatch, years)):
         return False
-    below = [row[i] for row in body for i in places if not is_null_word(row[i])]
     is_ordered = all(a < b for a, b in pairwise(years)) or all(a > b for a, b in pairwise(years))
-    return is_ordered and are_names(first) and not all(_YEAR.fullmatch(cell or "") for cell in below)
+    return is_ordered and are_names(first) and are_years_above(first, body, places)
+
+
+def are_years_above(first: Row, body: Sequence[Row], places: Sequence[int]) -> bool:
+    """Whether the cells at some places are years, and those below them are not."""
+    below = [row[i] for row in body for i in places if not is_null_word(row[i])]
+    is_above = all(_YEAR.fullmatch(first[i] or "") for i in places)
+    return is_above and not all(_YEAR.fullmatch(cell or "") for cell in below)
 
 
 def names_groups(first: Row, second: Row, body: Sequence[Row], kinds: KindCache) -> bool:

@@ -162,7 +162,11 @@ def _best(text: str, split: Split, told: Told, kinds: KindCache) -> tuple[Score,
         best = _highest(scores, text)
     if best.value == 0 and weak:
         best = _highest([_scored(dialect, split, told, kinds) for dialect in weak], text)
-    rivals = [one for one in scores if one.dialect.delimiter != best.dialect.delimiter]
+    bare = [one for one in scores if one.dialect.delimiter == best.dialect.delimiter.strip(" ")]
+    if bare and bare[0].value >= _TIE * best.value > 0:
+        best = _highest(bare, text)  # `| a | b |` begins and ends with one that has no blanks on both sides
+    mark = best.dialect.delimiter
+    rivals = [one for one in scores if mark not in {one.dialect.delimiter, one.dialect.delimiter.strip(" ")}]
     rivals = [one for one in rivals if not _contains(best.dialect.delimiter, one.dialect.delimiter, text)]
     second = max(rivals, key=lambda one: one.value, default=None)
     if second is not None and min(best.rows, second.rows) >= 3 and second.value >= _TIE * best.value > 0:
@@ -177,8 +181,12 @@ def _scored(dialect: Dialect, split: Split, told: Told, kinds: KindCache) -> Sco
     if told.delimiter is None and dialect.delimiter not in COMMON:
         # These occur in prose, too: the first line must agree.
         first = next((record.cells for record in records if record.cells), ())
-        is_prose = dialect.delimiter in _PROSE and (found.width < 3 or found.rows < 0.8 * found.records)
-        is_spaced = " " in dialect.delimiter and len(first) != found.width
+        # R writes no name above the names of rows.
+        is_short = len(first) == found.width - 1 and found.width > 2 and found.rows == found.records - 1
+        is_prose = dialect.delimiter in _PROSE and (
+            found.width < 3 or found.rows < 0.8 * (found.records - is_short)
+        )
+        is_spaced = " " in dialect.delimiter and len(first) != found.width and not is_short
         if value < _WEAKEST_PROSE or is_prose or is_spaced:
             value = 0.0
     if found.rows == 1 < found.records:
