@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from loadstone.codec.sheetrows import IS_TEXT
 from loadstone.core.sniffing.decision import Decision
-from loadstone.core.sniffing.header_forms import numbered_names, typed_columns
+from loadstone.core.sniffing.header_forms import are_years_above, numbered_names, typed_columns
 from loadstone.core.sniffing.kinds import KindCache
 from loadstone.errors import FormatError
 
@@ -107,16 +107,15 @@ def _why_a_record(cells: Cells, below: Sequence[SheetRow]) -> str:
     if not body or numbered_names(first, body, kinds) is not None:
         return ""
     typed = typed_columns(body, kinds)
-    same = [
-        cell
-        for i, (c, cell) in enumerate(zip(columns, first, strict=True))
-        if i in typed and not cells[c][1] & IS_TEXT and kinds[cell] == typed[i]
+    places = [
+        i
+        for i, column in enumerate(columns)
+        if i in typed and not cells[column][1] & IS_TEXT and kinds[first[i]] == typed[i]
     ]
-    return (
-        f"{', '.join(map(repr, same[:_NAMES_SHOWN]))} in its first row are like the values below"
-        if same
-        else ""
-    )
+    if not places or are_years_above(first, body, places):
+        return ""
+    same = ", ".join(repr(first[i]) for i in places[:_NAMES_SHOWN])
+    return f"{same} in its first row are like the values below"
 
 
 def _named(

@@ -124,7 +124,7 @@ class WorkbookFile(OpenedFile):
                 frozenset(of for cells in sample if c in cells and (of := _kind(cells[c][1])))
                 for c in self._table.columns
             ),
-            notes=tuple(notices(workbook, sheet, self._table, file_format)),
+            notes=tuple(notices(workbook, sheet, self._table, rows, file_format)),
         )
         self.layout = with_sample(
             layout,

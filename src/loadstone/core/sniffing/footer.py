@@ -9,7 +9,7 @@ from math import isclose
 from loadstone.core.sniffing.decision import Record
 from loadstone.core.sniffing.numbers import amount
 
-__all__ = ["find_footer", "footer_of"]
+__all__ = ["find_footer", "footer_of", "is_below_rows"]
 
 Row = Sequence[str | None]
 
@@ -32,6 +32,12 @@ _FOOTER = re.compile(
 def find_footer(records: Sequence[Record], width: int) -> tuple[int, tuple[int, ...]]:
     """Where the rows end in records that reach to the file's end, and what stands below them."""
     return footer_of(records, [i for i, record in enumerate(records) if record.cells], len(records), width)
+
+
+def is_below_rows(cells: Sequence[str | None]) -> bool:
+    """Whether a row with gaps begins as a total or a remark does."""
+    first = next((cell for cell in cells if cell), "")
+    return not all(cells) and bool(_TOTAL.match(first) or _FOOTER.match(first))
 
 
 def footer_of(
