@@ -14,6 +14,7 @@ __all__ = ["find_footer", "footer_of", "is_below_rows"]
 Row = Sequence[str | None]
 
 _LONGEST_FOOTER = 5
+_COUNT = re.compile(r"\(?\d[\d.,]* (?:rows?|records?) (?:selected|affected|returned|in set)", re.IGNORECASE)
 _LONGEST_REMARK = 20
 _FEWEST_CELLS = 3
 #: Words with blanks between them: a record that lost its delimiters has none at its beginning.
@@ -56,19 +57,27 @@ def footer_of(
     words = 0
     for i in reversed(rest):
         cells = records[i].cells
-        first = next((cell for cell in cells if cell), "")
-        if len(cells) == width:
-            others = [records[k].cells for k in lines if k < i and len(records[k].cells) == width]
-            is_footer = bool(_TOTAL.match(first)) and (not all(cells) or _is_sum(cells, others))
-        else:
-            whole = " ".join(filter(None, cells))  # white space may have parted it
-            is_footer = bool(_TOTAL.match(whole) or _FOOTER.match(whole))
-        is_empty = width > 2 and len(cells) == width and all(cell is None for cell in cells)
-        words += not is_empty
-        if not (is_footer or is_empty) or words > _LONGEST_FOOTER:
-            break
+        if width < _FEWEST_CELLS or len(cells) != width or any(cell is not None for cell in cells):
+            words += 1
+            if words > _LONGEST_FOOTER or not _is_footer(records, rest, i, width):
+                break
         footer.append(i)
     return (footer[-1] if footer else end), tuple(reversed(footer))
+
+
+def _is_footer(records: Sequence[Record], lines: Sequence[int], position: int, width: int) -> bool:
+    """Whether a line is a total, a count or a remark."""
+    cells = records[position].cells
+    whole = " ".join(filter(None, cells))  # white space may have parted it
+    if len(cells) != width:
+        return bool(_TOTAL.match(whole) or _FOOTER.match(whole))
+    if not records[position - 1].cells and _COUNT.match(whole):
+        return True
+    first = next((cell for cell in cells if cell), "")
+    if not _TOTAL.match(first) or not all(cells):
+        return bool(_TOTAL.match(first))
+    rows = (records[i].cells for i in lines if i < position)
+    return _is_sum(cells, [row for row in rows if len(row) == width])
 
 
 def _remarks(records: Sequence[Record], lines: Sequence[int], width: int) -> list[int]:

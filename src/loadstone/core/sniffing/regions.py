@@ -71,7 +71,7 @@ def find_region(
     end, others = _end(records, lines, start, width, has_trailing, kinds)
     footer: tuple[int, ...] = ()
     if is_complete or end < len(records):
-        end, footer = footer_of(records, [i for i in lines if start < i < end], end, width)
+        end, footer = footer_of(records, [i for i in lines if start < i < end], end, width + has_trailing)
     return Region(start, end, width, bool(comments), has_trailing, footer, others, misfit)
 
 
