@@ -201,7 +201,7 @@ class DelimitedFile(OpenedFile):
                 raise FormatError(
                     f"the header is not {self._intake.encoding.name}: {place}",
                     where=self._where,
-                    hint="give `format: {encoding: ...}`: latin-1, cp1252, utf-16",
+                    hint="give `format: {encoding: ...}`: cp1250, cp1251, cp1252, cp932, gb18030 and others",
                 ) from None
             if consumed or not self._blocks.extend():
                 break

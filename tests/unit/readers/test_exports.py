@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -24,9 +24,9 @@ class Read(NamedTuple):
     rejected: int
 
 
-def read(text: str | bytes, key: str = "x.csv") -> Read:
+def read(text: str | bytes, key: str = "x.csv", **options: Any) -> Read:
     data = text.encode() if isinstance(text, str) else text
-    with AutomaticReader().open(Stream(data), version(key), Format()) as file:
+    with AutomaticReader().open(Stream(data), version(key), Format(**options)) as file:
         chunks = list(file.chunks(text_plan(file.layout, trace=False)))
     rows = [
         [c if c is None else c.decode() for c in r] for one in chunks for r in tuples_of(bytes(one.tuples))
@@ -57,7 +57,7 @@ def test_what_stands_around_a_table_is_told_from_it(text: str) -> None:
 
 def test_a_statement_of_account_is_read_below_its_names_and_values() -> None:
     found = read(
-        '"Konto:";"DE12 3456"\n\n"Von:";"01.01.2024"\n"Bis:";"31.01.2024"\n"Stand vom 31.01.:";"1.234,56 EUR"\n'
+        '"Konto:";"DE12 3456"\n\n"Von:";"01.01.2024"\n"Bis:";"31.01.2024"\n"Stand:";"1.234,56 EUR"\n'
         '\n"Tag";"Text";"Zweck";"Betrag"\n"15.01.2024";"Lastschrift";"Miete; Januar";"-750,00"\n'
         '"20.01.2024";"Gutschrift";"Gehalt";"2.500,00"\n'
     )
@@ -203,3 +203,23 @@ def test_an_error_page_saved_under_the_name_of_a_file_is_refused(text: str, what
     with pytest.raises(FormatError, match=f"the text is {what}, not records") as caught:
         read(text)
     assert "type: csv" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize("mark", ["'", " "])
+def test_thousands_apart_by_an_apostrophe_or_a_blank_are_numbers(mark: str) -> None:
+    layout = read(f"id;v\n1;1{mark}234.50\n2;12.00\n3;5{mark}678.25\n").layout
+    assert layout.dialect["numbers"] == {"v": {"decimal": ".", "thousands": mark}}
+    assert "numbers" not in read(f"id;v\n1;1{mark}234.50\n2;12,00\n").layout.dialect
+
+
+@pytest.mark.parametrize(
+    ("encoding", "name"),
+    [("cp1250", "Žižka"), ("cp1251", "Пётр"), ("cp437", "Müller"), ("cp932", "表示"), ("gb18030", "王小明")],
+)
+def test_text_of_other_parts_of_the_world_is_read_in_the_encoding_that_is_told(
+    encoding: str, name: str
+) -> None:
+    body = "".join(f"{i},{name}\n" for i in range(1, 4000))
+    text = f"id,name\n{body}Total: {name}\n".encode(encoding)
+    found = read(text, encoding=encoding)
+    assert (found.rows[0], len(found.rows), found.rejected) == (["1", name], 3999, 0)

@@ -15,6 +15,7 @@ _COMMA = re.compile(r"[-+]?\d+,\d+")
 _POINT = re.compile(r"[-+]?\d+\.\d+")
 _GROUPS_POINT = re.compile(r"[-+]?\d{1,3}(?:\.\d{3})+(?:,\d+)?")
 _GROUPS_COMMA = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+_GROUPS_APOSTROPHE = re.compile(r"[-+]?\d{1,3}(?:'\d{3})+(?:[.,]\d+)?")
 _GROUPS_BLANK = re.compile(r"[-+]?\d{1,3}(?: \d{3})+(?:[.,]\d+)?")
 _THREE = re.compile(r"[-+]?[1-9]\d{0,2}[.,]\d{3}")
 
@@ -113,7 +114,7 @@ def _trimmed(column: Sequence[str | None]) -> list[str]:
 def _may_have_style(column: Sequence[str | None]) -> bool:
     """Whether numbers could be written otherwise than with a decimal point alone: a quick look."""
     together = "\n".join(filter(None, column))
-    if "," in together or " " in together:
+    if any(mark in together for mark in ", '"):
         return True
     if "." not in together:
         return False
@@ -129,6 +130,7 @@ def _style(values: Sequence[str]) -> NumberStyle | None:
         (_GROUPS_COMMA, ",", "."),
         (_COMMA, None, ","),
         (_GROUPS_BLANK, " ", None),
+        (_GROUPS_APOSTROPHE, "'", None),
     ):
         if marked and _fit(marked, pattern, decimal):
             found = _proven(marked, thousands, decimal)
@@ -144,16 +146,21 @@ def _marked(values: Iterable[str]) -> Iterator[str]:
 def _fit(values: Sequence[str], pattern: re.Pattern[str], decimal: str | None) -> bool:
     if all(map(pattern.fullmatch, values)):
         return True
-    if decimal is None or pattern is _COMMA:
+    if pattern is _COMMA:
         return False
+    if decimal is None:
+        marks = {mark for value in values for mark in ",." if mark in value}
+        if len(marks) > 1 or not any(map(pattern.fullmatch, values)):
+            return False
+        decimal = marks.pop() if marks else "."
     fraction = _COMMA if decimal == "," else _POINT
     return all(pattern.fullmatch(value) or fraction.fullmatch(value) for value in values)
 
 
 def _proven(marked: Sequence[str], thousands: str | None, decimal: str | None) -> NumberStyle:
-    if thousands == " ":
+    if decimal is None:
         mark = next((mark for value in marked for mark in ",." if mark in value), ".")
-        return NumberStyle(mark, " ", marked[0])
+        return NumberStyle(mark, thousands, marked[0])
     if all(_THREE.fullmatch(value) for value in marked):
         # 1,234: thousands, or three digits of a fraction?
         return NumberStyle(None, thousands, marked[0])
