@@ -94,7 +94,7 @@ def test_json_values_widen_columns_together_with_keys_that_come_late(folder_land
     assert landing.query("SELECT v, late FROM orders WHERE id = 3") == [(Decimal("1.5"), True)]
 
 
-@pytest.mark.parametrize("value", ["n/a", "1.5x", "NaN", "-Infinity", "1,5,7", '"1\n2"'])
+@pytest.mark.parametrize("value", ["n/a", "1.5x", "NaN", "-Infinity", "1,5", '"1\n2"'])
 def test_what_is_no_number_stays_a_reject_and_changes_no_type(folder_landing: Landing, value: str) -> None:
     landing = folder_landing
     make(landing, "id integer, v smallint")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from loadstone.codec.sheetrows import IS_TEXT
 from loadstone.core.sniffing.decision import Decision
 from loadstone.core.sniffing.header_forms import are_years_above, numbered_names, typed_columns
-from loadstone.core.sniffing.kinds import KindCache
+from loadstone.core.sniffing.kinds import KindCache, is_null_word
 from loadstone.errors import FormatError
 
 __all__ = ["SheetRow", "Table", "find_table"]
@@ -112,7 +112,8 @@ def _why_a_record(cells: Cells, below: Sequence[SheetRow]) -> str:
         for i, column in enumerate(columns)
         if i in typed and not cells[column][1] & IS_TEXT and kinds[first[i]] == typed[i]
     ]
-    if not places or are_years_above(first, body, places):
+    named = sum(bool(cells[columns[i]][1] & IS_TEXT) and not is_null_word(first[i]) for i in typed)
+    if len(places) <= named or are_years_above(first, body, places):
         return ""
     same = ", ".join(repr(first[i]) for i in places[:_NAMES_SHOWN])
     return f"{same} in its first row are like the values below"

@@ -113,6 +113,11 @@ def test_logs_of_web_servers_name_their_fields_in_a_comment() -> None:
         assert found.rows == rows
 
 
+def test_names_in_a_comment_go_before_a_first_row_that_may_be_names() -> None:
+    found = read("# by hand\n# see below\n#name,city\nAnn,Rome\nBob,Bern\n")
+    assert (found.layout.names, len(found.rows)) == (("name", "city"), 2)
+
+
 def test_variants_of_genes_have_their_names_in_the_last_of_many_comments() -> None:
     found = read(
         "##fileformat=VCFv4.2\n##INFO=<ID=DP,Number=1>\n#CHROM\tPOS\tID\n20\t14370\trs6\n20\t17330\t.\n"
@@ -178,10 +183,11 @@ def test_a_header_in_another_delimiter_is_no_title() -> None:
         read("city;country;code\nParis,France,FR\nOslo,Norway,NO\nRome,Italy,IT\nBern,Swiss,CH\n")
 
 
-def test_one_decimal_comma_is_enough_where_semicolons_separate() -> None:
-    assert read("id;v\n1;10\n2;7,5\n").layout.dialect["numbers"] == {"v": {"decimal": ",", "thousands": None}}
-    assert "numbers" not in read("id;v\n1;10\n2;7,500\n").layout.dialect
-    assert "numbers" not in read('id,v\n1,10\n2,"7,5"\n').layout.dialect
+def test_a_single_decimal_comma_or_thousand_is_believed_where_another_column_agrees() -> None:
+    read_as = read("id;v;w\n1;10;2,5\n2;7,5;3,25\n").layout.dialect["numbers"]
+    assert read_as["v"] == {"decimal": ",", "thousands": None}
+    assert read('id,v,w\n1,10,2.5\n2,"1,200",3.25\n').layout.dialect["numbers"]["v"]["thousands"] == ","
+    assert "numbers" not in read("id;tags\n1;10\n2;7,8\n").layout.dialect
 
 
 def test_lists_beside_decimal_points_are_no_decimal_commas() -> None:

@@ -57,10 +57,8 @@ def number_styles(
         return styles
     proven = {style.decimal for style in styles.values() if style.decimal and not style.is_single}
     proven |= {"." for column in columns if _is_decimal_point(_trimmed(column))}
-    expected = proven or ({","} if has_semicolons else set())
     for position, style in list(styles.items()):
-        wanted = proven if style.decimal is None else expected
-        if style.is_single and (len(wanted) != 1 or style.decimal not in {None, *wanted}):
+        if style.is_single and (len(proven) != 1 or style.decimal not in {None, *proven}):
             del styles[position]
         elif style.decimal is None and len(proven) == 1:
             styles[position] = _settled(style, next(iter(proven)))

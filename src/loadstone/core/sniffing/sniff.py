@@ -30,6 +30,7 @@ _MANY_BROKEN = 3
 _WEAKEST = 0.1
 _WEAKEST_PROSE = 0.3
 _TIE = 0.96
+_UNSURE = 0.5
 _PROSE = frozenset(" -/._:")
 _DEFAULT = Dialect(",", '"', "")
 _BIAS = {'"': 1.0, "'": 0.99, "": 0.93}
@@ -110,8 +111,9 @@ def sniff(text: bytes, split: Split, told: Told, *, is_complete: bool, header: b
     else:
         found = Decision(int(header), 1.0, "configured")
     names: tuple[str, ...] = ()
-    if header is None and not found.value:
+    if header is None and (not found.value or found.confidence <= _UNSURE):
         names = commented_names(records, text, region.start, region.width, kinds)
+        found = found._replace(value=0) if names else found
     styles = number_styles(rows[found.value :], has_semicolons=dialect.delimiter == ";")
     because = _reason(best, second, told, len(rows))
     taken = found.value + bool(ruled and found.value)
