@@ -40,8 +40,8 @@ class DelimitedEncoder:
     """The records of one delimited file, in UTF-8 without a byte order mark.
 
     Args:
-        plan: what the cells become; `plan.cells[i]` is the i-th cell of every record. delimiter: what
-            separates cells, ASCII, or `tokens.WHITE_SPACE`. quote: what a cell may stand within; None where
+        plan: what the cells become; `plan.cells[i]` is the i-th cell of every record. delimiter: in
+            UTF-8, or `tokens.WHITE_SPACE`. quote: what a cell may stand within; None where
             quotes mean nothing. escape: takes the next character as it is; None for none. first_line: the
             number of the physical line that the first block begins with. first_row: that of the first record.
             first_offset: where the first block begins in the decompressed file. max_record_bytes: a record as

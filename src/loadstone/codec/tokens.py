@@ -5,8 +5,8 @@ that does not begin its cell is a character like any other. A doubled quote with
 escape character, where there is one, takes the next character as it is, within quotes and without; where an
 unquoted cell is the escape and `N` alone, it is NULL, as MySQL, Redshift and PostgreSQL write it.
 
-The delimiter is one ASCII character or several, or `WHITE_SPACE`: any run of blanks and tabs, at a record's
-beginning and end without a meaning.
+The delimiter is one character of UTF-8 or several, or `WHITE_SPACE`: any run of blanks and tabs, at a
+record's beginning and end without a meaning.
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ class Tokenizer:
     quotes, its quote is unclosed: so the answer does not depend on how the file is cut into blocks.
 
     Raises:
-        ValueError: quote or escape are not single ASCII characters, the delimiter is not of such, or they are
-            not different.
+        ValueError: quote or escape are not single ASCII characters, the delimiter is not UTF-8, or they
+            are not different.
     """
 
     def __init__(
@@ -74,9 +74,11 @@ class Tokenizer:
             delimiter = b" "
         marks = [mark for mark in (quote, escape) if mark is not None]
         special = b"".join((delimiter, *marks))
-        is_long = any(len(mark) != 1 for mark in marks) or not delimiter
-        if is_long or any(mark > 0x7E or mark in b"\r\n\0" for mark in special):
-            raise ValueError("delimiter, quote and escape are ASCII characters, and no line ending")
+        if not delimiter or any(len(mark) != 1 or mark > b"\x7e" for mark in marks):
+            raise ValueError("delimiter, quote and escape are characters, the latter two of ASCII")
+        if any(mark in b"\r\n\0\x7f" for mark in special):
+            raise ValueError("delimiter, quote and escape are no line ending, NUL or DEL")
+        delimiter.decode()  # no character of UTF-8 stands within another: it is found by its bytes
         if any(mark in delimiter for mark in marks):
             raise ValueError("delimiter, quote and escape must differ")
         self.delimiter_text = Text(delimiter)

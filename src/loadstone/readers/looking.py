@@ -119,10 +119,15 @@ def look_at(
 
 def _check(told: Told, comment: str | None) -> None:
     for name, value in (*told._asdict().items(), ("comment", comment)):
-        if value and (not value.isascii() or any(mark in value for mark in "\r\n\0\x7f")):
+        if value and any(mark in value for mark in "\r\n\0\x7f"):
+            raise ConfigurationError(
+                f"format: {name} {value!r} cannot tell cells apart",
+                hint="line endings, NUL and DEL are no marks: leave it out, and see what is found",
+            )
+        if value and name != "delimiter" and not value.isascii():
             raise ConfigurationError(
                 f"format: {name} {value!r} is not an ASCII character",
-                hint="recode the file with a delimiter such as a comma, a semicolon or a tab",
+                hint="delimiters may be any character, quotes and escapes are those of ASCII",
             )
     marks = [mark for mark in told[1:] if mark]
     delimiter = "" if told.delimiter in {None, WHITE_SPACE} else str(told.delimiter)

@@ -66,11 +66,31 @@ def test_the_dialect_is_what_the_caller_says() -> None:
     assert rows_of(b'1,"""2""",3\n', escape=b'"') == [["1", '"2"', "3"]]
 
 
+_CELLS = st.text('aâ©§"│ 中', max_size=80)
+
+
+@pytest.mark.parametrize("mark", ["§", "│", "\uff0c", "¦¦", "é"])
+@given(st.lists(st.tuples(_CELLS, _CELLS, _CELLS), min_size=1, max_size=6))
+def test_a_delimiter_beyond_ascii_is_found_by_all_of_its_bytes(
+    mark: str, rows: list[tuple[str, str, str]]
+) -> None:
+    """Characters that share some of its bytes are text."""
+
+    def written(cell: str) -> str:
+        doubled = cell.replace('"', '""')
+        return f'"{doubled}"' if set(cell) & {*mark, '"'} else cell
+
+    text = "".join(mark.join(map(written, row)) + "\n" for row in rows)
+    # A record without any text but blanks is one all the same: it has delimiters.
+    assert rows_of(text.encode(), delimiter=mark.encode()) == [[cell or None for cell in row] for row in rows]
+
+
 @pytest.mark.parametrize(
     "dialect",
     [
         {"delimiter": b""},
         {"delimiter": b"|\n"},
+        {"delimiter": b"\x7f"},
         {"delimiter": b'|"'},
         {"delimiter": b'"'},
         {"quote": b"\n"},

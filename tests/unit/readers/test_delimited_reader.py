@@ -99,9 +99,21 @@ def test_a_configured_delimiter_is_not_second_guessed():
     assert "delimiter" not in layout.dialect["decided"]
 
 
-def test_a_delimiter_beyond_ascii_is_refused():
+@pytest.mark.parametrize("delimiter", ["§", "¦", "│", "\uff0c", "§§", "ab"])
+def test_a_delimiter_may_be_any_character_or_several(delimiter):
+    data = delimiter.join("xyz") + "\n" + delimiter.join(("é", '"q"', "ß")) + "\n"
+    assert layout_of(data.encode(), delimiter=delimiter).names == ("x", "y", "z")
+
+
+@pytest.mark.parametrize("mark", ["quote", "escape", "comment"])
+def test_other_marks_beyond_ascii_are_refused(mark):
     with pytest.raises(ConfigurationError, match="not an ASCII character"):
-        layout_of("a§b\n".encode(), delimiter="§")
+        layout_of(b"a,b\n", **{mark: "þ"})
+
+
+def test_a_line_ending_is_no_delimiter():
+    with pytest.raises(ConfigurationError, match="cannot tell cells apart"):
+        layout_of(b"a,b\n", delimiter="\r")
 
 
 def test_lines_and_offsets_count_everything_above_the_rows():

@@ -16,6 +16,8 @@ COMMON = (",", ";", "\t", "|")
 _CONTROL = frozenset("\x01\x02\x03\x1c\x1d\x1e\x1f")
 _SOLID = frozenset("~^#$&*!%@=+<>?`:")
 _WEAK = frozenset("/-._")
+#: Beyond ASCII: what is chosen because no text holds it, the lines of drawn tables, and East Asia's commas.
+_FOREIGN = frozenset("\xa4\xa6\xa7\xac\xb6\xb7\xf7\u2022\u2016\u2502\u2503\u2551\u3001\uff0c\uff1b\uff5c")
 _LINES = 100
 _MOST = 9
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -65,7 +67,7 @@ def _delimiters(text: str) -> list[str]:
     lines = lines[:_LINES]
     marks: list[str] = []
     for line in lines:
-        marks += (mark for mark in set(line) if not mark.isalnum() and mark < "\x7f")
+        marks += (mark for mark in set(line) if not mark.isalnum() and (mark < "\x7f" or mark in _FOREIGN))
         marks += {match.group() for match in _COMPOUND.finditer(line)}
         marks += {match.group() for match in _SPACED.finditer(line)}
         if "  " in line.strip():
@@ -83,7 +85,7 @@ def _is_possible(mark: str) -> bool:
         return False
     if len(mark) > 1:
         return True
-    return mark in _CONTROL or mark in _SOLID or mark in _WEAK or mark == " "
+    return mark in _CONTROL or mark in _SOLID or mark in _WEAK or mark in _FOREIGN or mark == " "
 
 
 def _quotes(text: str, delimiters: Sequence[str]) -> list[str]:
