@@ -40,7 +40,7 @@ def sessions(connection: psycopg.Connection) -> set[int]:
 def end_sessions(connection: psycopg.Connection) -> None:
     """Returns when they are gone."""
     for pid in sessions(connection):
-        connection.execute("SELECT pg_terminate_backend(%s, 10_000)", [pid])
+        connection.execute("SELECT pg_terminate_backend(%s, 10000)", [pid])
 
 
 def test_one_load_after_the_other_is_served_by_the_same_two_processes(
