@@ -11,7 +11,7 @@ from psycopg import sql
 
 from fixtures.clocks import SetClock
 from fixtures.secure import RDS_HOST, SecureServer
-from loadstone.errors import AccessDenied, AuthenticationFailed, ConfigurationError, ServerNotTrusted
+from loadstone.errors import AuthenticationFailed, ConfigurationError, ServerNotTrusted
 from loadstone.model.pipeline import Limits
 from loadstone.platform.iam import IamAccess
 from loadstone.postgres.connection import Connector
@@ -109,7 +109,7 @@ def test_an_address_that_a_token_cannot_be_for_is_refused(url: str, what: str) -
 def test_without_credentials_there_is_no_token(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
-    with pytest.raises(AccessDenied, match="no AWS credentials were found"):
+    with pytest.raises(AuthenticationFailed, match="no AWS credentials were found"):
         IamAccess(URL).url()
 
 

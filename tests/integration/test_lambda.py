@@ -11,11 +11,19 @@ from urllib.parse import quote_plus
 import psycopg
 import pytest
 
+from fixtures.bucket import Bucket, BucketServer
 from fixtures.databases import name_of
 from fixtures.deployed import EVENTS, Deployed
+from fixtures.queues import EventQueue, queue_for
 
 A = "id,v\n1,a\n2,b\n"
 ROWS_A = [(1, "a"), (2, "b")]
+
+
+@pytest.fixture
+def queue(s3: Bucket, bucket_server: BucketServer) -> Iterator[EventQueue]:
+    with queue_for(s3, environment=bucket_server.environment) as made:
+        yield made
 
 
 def test_one_environment_answers_all_who_may_invoke_it(deployed: Deployed) -> None:
@@ -70,6 +78,37 @@ def test_only_the_messages_that_failed_come_again_and_the_log_says_of_which_kind
     assert log.count("load finished") == 3
 
 
+def test_what_would_fail_again_is_put_aside_with_its_reason_and_the_queue_may_forget_it(
+    deployed: Deployed, queue: EventQueue
+) -> None:
+    runtime = deployed.runtime(LOADSTONE_DEAD_LETTERS_URL=queue.dead_url)
+    deployed.bucket.put("in/empty.csv", "")
+    batch = deployed.messages(deployed.created("in/empty.csv"), "no JSON", deployed.created("in/gone.csv"))
+    batch["Records"][0]["attributes"]["ApproximateReceiveCount"] = "3"
+    batch["Records"][0]["messageAttributes"] = {
+        "sender": {"stringValue": "a", "binaryValue": None, "dataType": "String"},
+        "seal": {"stringValue": None, "binaryValue": "AP8=", "dataType": "Binary"},
+    }
+    assert runtime.invoke(batch).failures == []
+    letters = {letter["loadstone.code"]: letter for letter in queue.dead_letters()}
+    assert set(letters) == {"format_error", "event_not_understood"}
+    empty = letters["format_error"]
+    assert json.loads(empty["body"]) == deployed.created("in/empty.csv")
+    assert empty["loadstone.reason"] == "the file is empty"
+    assert empty["loadstone.uri"] == deployed.bucket.uri("in/empty.csv")
+    assert (empty["loadstone.load_id"], empty["loadstone.receive_count"]) == ("1", "3")
+    assert (empty["sender"], empty["seal"]) == ("a", b"\0\xff")
+    assert "sent to the dead letters: the file is empty" in runtime.log()
+
+
+def test_dead_letters_that_cannot_be_sent_leave_the_message_to_the_queues_own_redrive(
+    deployed: Deployed, queue: EventQueue
+) -> None:
+    runtime = deployed.runtime(LOADSTONE_DEAD_LETTERS_URL=queue.dead_url + "-gone")
+    assert runtime.invoke(deployed.messages("no JSON")).failures == ["0"]
+    assert "cannot be put aside, it comes again" in runtime.log()
+
+
 def test_a_queue_that_keeps_order_gets_back_all_from_the_first_failure_on(deployed: Deployed) -> None:
     deployed.bucket.put("in/good.csv", A)
     good, bad = deployed.created("in/good.csv"), "no JSON"
@@ -95,10 +134,11 @@ def test_a_direct_event_that_fails_is_an_error_so_that_lambda_tries_again(deploy
     ],
 )
 def test_a_function_that_is_not_configured_says_so_and_loses_no_message(
-    deployed: Deployed, changes: dict[str, str], reason: str
+    deployed: Deployed, queue: EventQueue, changes: dict[str, str], reason: str
 ) -> None:
-    runtime = deployed.runtime(**changes)
+    runtime = deployed.runtime(**changes, LOADSTONE_DEAD_LETTERS_URL=queue.dead_url)
     assert runtime.invoke(deployed.messages(deployed.created("in/a.csv"))).failures == ["0"]
+    assert queue.dead_letters() == []  # it is not the message that is to blame
     (line,) = [line for line in runtime.lines() if line["level"] == "error"]
     assert reason in line["event"]
     assert line["error_code"] == "configuration_error"
@@ -172,6 +212,26 @@ def test_a_schedule_leaves_to_the_next_one_what_it_has_no_time_for(
     stuck()
     assert runtime.invoke(schedule).body == {"states": {"loaded": 2}, "complete": True}
     assert deployed.rows() == [*ROWS_A, (3, "c")]
+
+
+def test_a_schedule_applies_retention_too_and_a_fault_in_it_is_none_of_the_loads(deployed: Deployed) -> None:
+    pipeline = deployed.file.read_text().replace("orders}", "orders, columns: {id: {type: integer}}}")
+    deployed.file.write_text(f"{pipeline}retention: 7d\n")
+    runtime = deployed.runtime()
+    deployed.bucket.put("in/a.csv", "id,v\nmine,a\n2,b\n")
+    schedule = {"source": "aws.scheduler"}
+    assert runtime.invoke(schedule).body == {"states": {"loaded": 1}, "complete": True}
+    deployed.execute("UPDATE loadstone.rejects SET rejected_at = now() - interval '8 days'")
+    assert runtime.invoke(schedule).body == {"states": {}, "complete": True}
+    assert deployed.query("SELECT count(raw) FROM loadstone.rejects") == [(1,)]  # it is not time yet
+    deployed.execute("DELETE FROM loadstone.settings WHERE name LIKE 'retention%'")
+    assert runtime.invoke(schedule).body == {"states": {}, "complete": True}
+    assert deployed.query("SELECT raw, reason FROM loadstone.rejects") == [(None, "… is not an integer")]
+    deployed.execute("DROP TABLE loadstone.settings")
+    assert runtime.invoke(schedule).body == {"states": {}, "complete": True}
+    log = runtime.log()
+    assert "retention applied" in log
+    assert "retention: " in log
 
 
 def test_a_large_file_is_ended_amid_its_rows_and_none_of_them_stays(deployed: Deployed) -> None:

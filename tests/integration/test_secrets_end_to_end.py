@@ -18,14 +18,12 @@ from fixtures.clocks import SetClock
 from fixtures.secrets import Secrets
 from fixtures.secure import SecureServer
 from loadstone.errors import (
-    AccessDenied,
     ConfigurationError,
     CredentialsExpired,
     LoadstoneError,
     MissingExtra,
     SecretError,
     SecretRefused,
-    SourceError,
     SourceUnavailable,
 )
 from loadstone.model.pipeline import Limits, Pipeline
@@ -200,15 +198,15 @@ def test_a_secret_that_is_known_outlives_an_outage_of_secrets_manager(manager: A
             400,
             "AccessDeniedException",
             "User: arn:aws:sts::1:assumed-role/loader is not authorized",
-            AccessDenied,
+            SecretError,
             "secretsmanager:GetSecretValue on the secret",
         ),
-        (400, "AccessDeniedException", "Access to KMS is not allowed", AccessDenied, "kms:Decrypt"),
+        (400, "AccessDeniedException", "Access to KMS is not allowed", SecretError, "kms:Decrypt"),
         (400, "ExpiredTokenException", "The token is expired", CredentialsExpired, "renew"),
-        (400, "UnrecognizedClientException", "The security token is invalid", AccessDenied, "renew"),
+        (400, "UnrecognizedClientException", "The security token is invalid", SecretError, "renew"),
         (400, "ThrottlingException", "Rate exceeded", SourceUnavailable, None),
         (500, "InternalServiceError", "sorry", SourceUnavailable, None),
-        (400, "InvalidRequestException", "marked for deletion", SourceError, None),
+        (400, "InvalidRequestException", "marked for deletion", SecretError, None),
     ],
 )
 def test_what_secrets_manager_answers_is_told(
@@ -231,7 +229,7 @@ def test_without_credentials_it_says_so(manager: AnsweringServer, monkeypatch: p
     del manager
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
-    with pytest.raises(AccessDenied, match="no AWS credentials were found"):
+    with pytest.raises(SecretError, match="no AWS credentials were found"):
         SecretAccess("secretsmanager://app", environment={}).url()
 
 
@@ -303,8 +301,9 @@ def test_a_malformed_secret_is_told_without_what_it_says(
 @pytest.mark.parametrize("url", ["postgresql://app:s3cret@[broken/db", "host=db password='s3cret"])
 def test_a_url_that_cannot_be_understood_is_not_quoted(secrets: Secrets, url: str) -> None:
     name = secrets.make(url)
-    with pytest.raises(ConfigurationError, match="cannot be understood") as raised:
+    with pytest.raises(SecretError, match="cannot be understood") as raised:
         who(f"secretsmanager://{name}")
+    assert raised.value.code == "secret_malformed"
     assert "s3cret" not in repr(raised.value.__cause__) + str(raised.value)
 
 

@@ -298,6 +298,9 @@ def survives_second_rounding(value: cython.double) -> cython.bint:
 
 def round_to_single(number: bytes) -> float:
     """The single nearest to a decimal number, ties to even; infinity beyond the largest."""
+    double = float(number)
+    if double == 0.0 or math.isinf(double):
+        return double  # and a single all the more; exponents of that size are beyond decimal, too
     exact = Decimal(number.decode("ascii"))
     size = exact.copy_abs()
     single = 0.0

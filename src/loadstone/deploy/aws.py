@@ -1,4 +1,4 @@
-"""boto3, imported when a command talks to AWS; what AWS refuses becomes an error with a way out."""
+"""Sessions of boto3 for stacks; what AWS refuses becomes an error with a way out."""
 
 from __future__ import annotations
 
@@ -6,31 +6,35 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from loadstone.errors import ConfigurationError, DeploymentFailed, MissingExtra
+from loadstone.errors import ConfigurationError, DeploymentFailed
+from loadstone.platform import aws_client
+from loadstone.platform.aws_faults import Fault, answered
 
 __all__ = ["aws_session", "told"]
 
 _HINTS = {
-    "AccessDenied": "these credentials may not do that: docs/deploy.md lists what a deployment needs",
-    "ExpiredToken": "log in again: aws sso login, or new keys",
-    "InvalidClientTokenId": "the keys are unknown to AWS: look at AWS_PROFILE and AWS_ACCESS_KEY_ID",
+    Fault.DENIED: "these credentials may not do that: docs/deploy.md lists what a deployment needs",
+    Fault.EXPIRED: "log in again: aws sso login, or new keys; and see that this machine's clock is right",
+    Fault.UNKNOWN_KEYS: "the keys are unknown to AWS: look at AWS_PROFILE and AWS_ACCESS_KEY_ID",
+    Fault.BUSY: "AWS is busy: try again in a minute",
 }
 
 
 def aws_session(region: str | None) -> Any:
     """boto3's session.
 
+    Args:
+        region: in place of the environment's or the profile's.
+
     Raises:
         MissingExtra: boto3 is not installed.
         ConfigurationError: the profile is unknown, or no region is named anywhere.
     """
+    aws_client.require_boto3("talking to AWS")
+    from botocore.exceptions import BotoCoreError  # type: ignore[import-untyped]  # noqa: PLC0415 - an extra
+
     try:
-        import boto3  # noqa: PLC0415 - an extra, and takes its time
-        from botocore.exceptions import BotoCoreError  # type: ignore[import-untyped]  # noqa: PLC0415
-    except ImportError:
-        raise MissingExtra("talking to AWS", "aws") from None
-    try:
-        session = boto3.session.Session(region_name=region)
+        session = aws_client.aws_session("talking to AWS", region=region)
     except BotoCoreError as error:
         raise ConfigurationError(str(error), where="AWS_PROFILE") from None
     if session.region_name is None:
@@ -54,14 +58,9 @@ def told(where: str) -> Iterator[None]:
     try:
         yield
     except NoCredentialsError:
-        raise ConfigurationError(
-            "no AWS credentials were found",
-            hint="set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
-        ) from None
+        raise ConfigurationError("no AWS credentials were found", hint=aws_client.NO_CREDENTIALS) from None
     except ClientError as error:
-        answer = error.response.get("Error", {})
-        code = str(answer.get("Code", ""))
-        hint = _HINTS.get(code.removesuffix("Exception"))
-        raise DeploymentFailed(str(answer.get("Message") or error), where=where, hint=hint) from error
+        answer = answered(error)
+        raise DeploymentFailed(answer.message, where=where, hint=_HINTS.get(answer.fault)) from error
     except BotoCoreError as error:
         raise DeploymentFailed(str(error), where=where) from error

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Literal, Protocol
 
-from loadstone.errors import LoadstoneError, Transient
+from loadstone.errors import LoadstoneError
+from loadstone.executor.outcomes import PASSING
 from loadstone.executor.stopping import LeftOff
 from loadstone.model.event import Event
 from loadstone.model.load import LoadOutcome
 from loadstone.ports import Delivery, Refusal
 
-__all__ = ["Answer", "Journal", "answer"]
+__all__ = ["Answer", "Journal", "answer", "judged"]
 
 #: What became of a delivery.
 Answer = Literal["done", "retry", "refused", "given_back"]
@@ -49,10 +50,10 @@ def answer(delivery: Delivery, handle: Callable[[Event], Sequence[LoadOutcome]],
             for outcome in found:
                 journal.finished(outcome, event)
             outcomes += found
-        verdict, refusal = _judged(outcomes)
+        verdict, refusal = judged(outcomes)
     except LeftOff:
         verdict = "given_back"
-    except Transient as error:
+    except PASSING as error:
         verdict = "retry"
         journal.trouble(f"{delivery.name}: {error}")
     except LoadstoneError as error:
@@ -64,8 +65,11 @@ def answer(delivery: Delivery, handle: Callable[[Event], Sequence[LoadOutcome]],
     return verdict
 
 
-def _judged(outcomes: Sequence[LoadOutcome]) -> tuple[Answer, Refusal | None]:
-    """A delivery is done when all its objects are; what may still succeed is tried before any is given up."""
+def judged(outcomes: Sequence[LoadOutcome]) -> tuple[Answer, Refusal | None]:
+    """What its outcomes make of a delivery, and why, where it is refused.
+
+    A delivery is done when all its objects are; what may still succeed is tried before any is given up.
+    """
     failures = [outcome for outcome in outcomes if outcome.state == "failed"]
     if any(one.is_transient for one in failures) or any(one.state == "in_progress" for one in outcomes):
         return "retry", None

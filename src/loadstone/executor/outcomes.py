@@ -15,10 +15,10 @@ from loadstone.executor.tally import Tally
 from loadstone.model.load import Layout, LoadOutcome, LoadRequest
 from loadstone.ports import Admission
 
-__all__ = ["answered", "failed", "loaded"]
+__all__ = ["PASSING", "answered", "failed", "loaded"]
 
 #: Nothing that the object is to blame for: it loads once the password, or the program, is the right one.
-_PASSING = (Transient, AuthenticationFailed, SchemaVersionError, SecretError, ServerNotTrusted)
+PASSING = (Transient, AuthenticationFailed, SchemaVersionError, SecretError, ServerNotTrusted)
 
 
 def loaded(request: LoadRequest, load_id: int, tally: Tally, layout: Layout, planned: Planned) -> LoadOutcome:
@@ -65,7 +65,7 @@ def failed(request: LoadRequest, error: LoadstoneError) -> LoadOutcome:
         error=_below(request.version.uri, str(error)),
         error_code=error.code,
         hint=error.hint,
-        is_transient=isinstance(error, _PASSING),
+        is_transient=isinstance(error, PASSING),
     )
 
 

@@ -6,8 +6,9 @@ import re
 from typing import Any
 
 from loadstone.core.notices import message, subject
-from loadstone.errors import MissingExtra, NotificationRefused, NotifierUnavailable
+from loadstone.errors import NotificationRefused, NotifierUnavailable
 from loadstone.model.notice import Notice
+from loadstone.platform.aws_client import open_client
 
 __all__ = ["SnsNotifier"]
 
@@ -82,20 +83,13 @@ class SnsNotifier:
 
     def _connected(self) -> Any:
         if self._client is None:
-            try:
-                import boto3  # noqa: PLC0415 - slow to import, and not everybody has it
-                from botocore.config import Config  # type: ignore[import-untyped]  # noqa: PLC0415
-            except ImportError:
-                raise MissingExtra("a notification by SNS", "aws") from None
-            # A session of its own: the default one is not for several threads.
-            self._client = boto3.session.Session().client(
+            self._client = open_client(
                 "sns",
-                region_name=self._topic.split(":")[3],
-                config=Config(
-                    connect_timeout=_CONNECT_SECONDS,
-                    read_timeout=_READ_SECONDS,
-                    retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
-                ),
+                "a notification by SNS",
+                region=self._topic.split(":")[3],
+                connect_timeout=_CONNECT_SECONDS,
+                read_timeout=_READ_SECONDS,
+                attempts=_ATTEMPTS,
             )
         return self._client
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -19,33 +18,92 @@ from loadstone.errors import (
     SourceError,
     SourceUnavailable,
 )
+from loadstone.platform.aws_faults import Fault, answered
 
-__all__ = ["aws_client", "aws_errors"]
+__all__ = [
+    "NO_CREDENTIALS",
+    "RENEW",
+    "aws_client",
+    "aws_errors",
+    "aws_session",
+    "open_client",
+    "require_boto3",
+]
 
 #: Seconds. A service that does not answer at once is behind no route: better told soon than waited for.
 _CONNECT_TIMEOUT = 5
 _READ_TIMEOUT = 20
 _ATTEMPTS = 4
+#: As boto3 has it.
+_CONNECTIONS = 10
 
 #: What these log for debugging has the answers' bodies, and signatures: secrets and tokens.
 _TALKATIVE = ("botocore.parsers", "botocore.auth")
 
-_DENIED = re.compile(r"AccessDenied|Unauthorized|AuthorizationError|Forbidden|NotAuthorized|^403$")
-_EXPIRED = re.compile(r"ExpiredToken|RequestExpired|RequestTimeTooSkewed|TokenRefreshRequired")
-_REFUSED = re.compile(
-    r"InvalidClientTokenId|UnrecognizedClient|InvalidSignature|SignatureDoesNotMatch"
-    r"|InvalidToken|InvalidAccessKeyId|IncompleteSignature|MissingAuthenticationToken"
-)
-_MISSING = re.compile(r"NotFound|NonExistent|DoesNotExist|NoSuch|^404$")
-_BUSY = re.compile(
-    r"Throttl|TooManyRequests|SlowDown|RequestLimitExceeded|ServiceUnavailable|Internal|Timeout|^5\d\d$"
-)
-_KEY = re.compile(r"kms|decrypt", re.IGNORECASE)
+#: What to do where there are none, and where they are not good.
+NO_CREDENTIALS = "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the machine a role"
+RENEW = "renew them, and see that this machine's clock is right"
 
-_NO_CREDENTIALS = (
-    "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the machine a role"
-)
-_RENEW = "renew them, and see that this machine's clock is right"
+
+def aws_session(feature: str, *, region: str | None = None) -> Any:
+    """A session of boto3, with settings as AWS's own tools find them.
+
+    One of its own for each caller: boto3's default one is not for several threads, and keeps the credentials
+    that it found first.
+
+    Args:
+        feature: what needs it, for the message where boto3 is not installed.
+        region: in place of the environment's or the profile's.
+
+    Raises:
+        MissingExtra: boto3 is not installed.
+        botocore's BotoCoreError: the profile is not there.
+    """
+    boto3 = require_boto3(feature)
+    # boto3 itself does not read AWS_REGION, which AWS's other tools and Lambda set.
+    return boto3.session.Session(region_name=region or os.environ.get("AWS_REGION") or None)
+
+
+def open_client(
+    service: str,
+    feature: str,
+    *,
+    region: str | None = None,
+    connect_timeout: float = _CONNECT_TIMEOUT,
+    read_timeout: float = _READ_TIMEOUT,
+    attempts: int = _ATTEMPTS,
+    connections: int = _CONNECTIONS,
+) -> Any:
+    """A client of boto3 for who has errors of its own: see `aws_client` for everybody else.
+
+    Args:
+        service: such as `sqs`.
+        feature: what needs it, for the message where boto3 is not installed.
+        region: in place of the environment's or the profile's.
+        connect_timeout: seconds.
+        read_timeout: seconds.
+        attempts: the first one included.
+        connections: how many threads may use it at a time without waiting.
+
+    Raises:
+        MissingExtra: boto3 is not installed.
+        ConfigurationError: the endpoint is no URL.
+        botocore's BotoCoreError: no region is known, or the profile is not there.
+    """
+    session = aws_session(feature, region=region)
+    from botocore.config import Config  # type: ignore[import-untyped]  # noqa: PLC0415 - it came with boto3
+
+    config = Config(
+        connect_timeout=connect_timeout,
+        read_timeout=read_timeout,
+        retries={"mode": "standard", "total_max_attempts": attempts},
+        max_pool_connections=connections,
+    )
+    try:
+        return session.client(service, config=config)
+    except ValueError as error:  # botocore's for an endpoint that is no URL
+        message = str(error)
+        raise ConfigurationError(message[:1].lower() + message[1:], where="AWS_ENDPOINT_URL") from error
 
 
 def aws_client(service: str, *, region: str | None = None, feature: str) -> Any:
@@ -58,26 +116,30 @@ def aws_client(service: str, *, region: str | None = None, feature: str) -> Any:
 
     Raises:
         MissingExtra: boto3 is not installed.
-        ConfigurationError: no region is known, or the profile is not there.
+        ConfigurationError: no region is known, the profile is not there, or the endpoint is no URL.
         AccessDenied: the profile's login has run out.
+    """
+    require_boto3(feature)  # before its errors can be told apart
+    with aws_errors(feature):
+        return open_client(service, feature, region=region)
+
+
+def require_boto3(feature: str) -> Any:
+    """The package, which is an extra, and must not log secrets.
+
+    Args:
+        feature: what needs it, for the message.
+
+    Raises:
+        MissingExtra: it is not installed.
     """
     try:
         import boto3  # noqa: PLC0415 - 100 ms and more, for who needs it
-        from botocore.config import Config  # type: ignore[import-untyped]  # noqa: PLC0415
     except ImportError:
         raise MissingExtra(feature, "aws") from None
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.INFO)
-    with aws_errors(feature):
-        return boto3.session.Session().client(
-            service,
-            region_name=region or os.environ.get("AWS_REGION"),  # which boto3 itself does not read
-            config=Config(
-                connect_timeout=_CONNECT_TIMEOUT,
-                read_timeout=_READ_TIMEOUT,
-                retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
-            ),
-        )
+    return boto3
 
 
 @contextmanager
@@ -108,32 +170,31 @@ def aws_errors(where: str, *, needs: str | None = None) -> Iterator[None]:
 
 def _of_answer(error: Any, where: str, needs: str | None) -> LoadstoneError:
     """For a request that the service answered."""
-    told = error.response.get("Error", {})
-    code = str(told.get("Code", ""))
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    message = " ".join(str(told.get("Message") or code).split()).rstrip(".")
-    if _EXPIRED.search(code):
-        return CredentialsExpired(f"AWS refuses the credentials: {message}", where=where, hint=_RENEW)
-    if _REFUSED.search(code):
-        return AccessDenied(f"AWS refuses the credentials ({code}): {message}", where=where, hint=_RENEW)
-    if _DENIED.search(code) or (_KEY.search(code) and "Denied" in message):
-        key = ", and kms:Decrypt on the key it is encrypted with" if _KEY.search(code + message) else ""
-        hint = f"the role needs {needs}{key}" if needs else None
-        return AccessDenied(f"access denied: {message}", where=where, hint=hint)
-    if _MISSING.search(code):
-        return ObjectMissing(
-            f"it does not exist ({code})", where=where, hint="check its name, region and account"
-        )
-    if _BUSY.search(code) or status >= 500:  # noqa: PLR2004 - the server's own failures
-        return SourceUnavailable(f"the service does not answer ({code}): {message}", where=where)
-    return SourceError(f"the request is refused ({code}): {message}", where=where)
+    told = answered(error)
+    code, message = told.code, told.message
+    match told.fault:
+        case Fault.EXPIRED:
+            return CredentialsExpired(f"AWS refuses the credentials: {message}", where=where, hint=RENEW)
+        case Fault.UNKNOWN_KEYS:
+            return AccessDenied(f"AWS refuses the credentials ({code}): {message}", where=where, hint=RENEW)
+        case Fault.DENIED:
+            key = ", and kms:Decrypt on the key it is encrypted with" if told.of_key else ""
+            hint = f"the role needs {needs}{key}" if needs else None
+            return AccessDenied(f"access denied: {message}", where=where, hint=hint)
+        case Fault.MISSING:
+            hint = "check its name, region and account"
+            return ObjectMissing(f"it does not exist ({code})", where=where, hint=hint)
+        case Fault.BUSY:
+            return SourceUnavailable(f"the service does not answer ({code}): {message}", where=where)
+        case Fault.REFUSED:
+            return SourceError(f"the request is refused ({code}): {message}", where=where)
 
 
 def _of_client(error: Exception, where: str) -> LoadstoneError:
     """For a request that was not sent, or not answered."""
     name, message = type(error).__name__, " ".join(str(error).split()).rstrip(".")
     if name in {"NoCredentialsError", "PartialCredentialsError"}:
-        return AccessDenied("no AWS credentials were found", where=where, hint=_NO_CREDENTIALS)
+        return AccessDenied("no AWS credentials were found", where=where, hint=NO_CREDENTIALS)
     if "Token" in name or "SSO" in name or name in {"CredentialRetrievalError", "LoginRefreshRequired"}:
         return AccessDenied(
             f"the AWS credentials cannot be had: {message}", where=where, hint="log in again: `aws sso login`"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
-from loadstone.errors import ConfigurationError
+from loadstone.errors import AuthenticationFailed, ConfigurationError, SourceError
 from loadstone.platform.aws_client import aws_client, aws_errors
 from loadstone.platform.clock import SystemClock
 from loadstone.platform.remembered import Remembered
@@ -87,7 +87,7 @@ class IamAccess:
         """The database's URL with a token.
 
         Raises:
-            AccessDenied: there are no credentials to sign with.
+            AuthenticationFailed: there are no credentials to sign with.
         """
         return self._remembered.get()
 
@@ -96,8 +96,13 @@ class IamAccess:
         return self._remembered.renew(refused)
 
     def _signed(self) -> str:
-        with aws_errors(self.where):
-            token = self._client.generate_db_auth_token(
-                DBHostname=self._host, Port=self._port, DBUsername=self._user
-            )
+        try:
+            with aws_errors(self.where):
+                token = self._client.generate_db_auth_token(
+                    DBHostname=self._host, Port=self._port, DBUsername=self._user
+                )
+        except SourceError as error:  # the way to the database is closed: no object is to blame for it
+            raise AuthenticationFailed(
+                error.what, where=self.where, hint=error.hint, code=error.code
+            ) from error
         return f"{self._before}{quote(token, safe='')}{self._after}"

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
-from loadstone.errors import ConfigurationError, ObjectMissing, SecretError
+from loadstone.errors import ConfigurationError, ObjectMissing, SecretError, SourceError
 from loadstone.platform.aws_client import aws_client, aws_errors
 from loadstone.platform.clock import SystemClock
 from loadstone.platform.remembered import Remembered
@@ -83,8 +83,8 @@ class SecretAccess:
         """What the next connection is made with.
 
         Raises:
-            SecretError: there is no such secret, or it does not say how to reach the database.
-            AccessDenied: it may not be read.
+            SecretError: there is no such secret, it may not be read, or it does not say how to reach the
+                database.
             SourceUnavailable: Secrets Manager does not answer, and the secret is not known yet.
         """
         return self._remembered.get()
@@ -104,6 +104,8 @@ class SecretAccess:
                 hint="check its name, region and account, and that it is not about to be deleted",
                 code="secret_missing",
             ) from error
+        except SourceError as error:  # the way to the database is closed: no object is to blame for it
+            raise SecretError(error.what, where=self.where, hint=error.hint, code=error.code) from error
         text = answer.get("SecretString")
         if text is None:
             raise self._malformed("the secret is binary")

@@ -47,8 +47,8 @@ class DatabaseAccess(Protocol):
         """A database URL, or `key=value` pairs, for the next connection; remembered for minutes at most.
 
         Raises:
-            SecretError: what is found does not say how to reach a database.
-            AccessDenied: it may not be asked for.
+            SecretError: it is not there, may not be read, or does not say how to reach a database.
+            AuthenticationFailed: there is nothing to ask with.
             SourceUnavailable: whoever knows it does not answer.
         """
 

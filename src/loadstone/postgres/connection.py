@@ -21,6 +21,7 @@ from loadstone.errors import (
     ConnectionLost,
     DatabaseUnavailable,
     LoadstoneError,
+    SecretError,
     SecretRefused,
     SlotUnavailable,
 )
@@ -121,7 +122,7 @@ class Connector:
         return AuthenticationFailed(error.what, where=error.where, hint=hint, code=error.code)
 
     def _connect(self, url: str) -> Connection:
-        given = with_tls(_parsed(url, self.where), os.environ)
+        given = with_tls(self._understood(url), os.environ)
         # Binary COPY carries text in the client's encoding, and the codec writes UTF-8.
         parameters = {**self._defaults, **given, "client_encoding": "utf8"}
         try:
@@ -134,6 +135,17 @@ class Connector:
         connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
         self._kept.note(connection)
         return connection
+
+    def _understood(self, url: str) -> dict[str, Any]:
+        try:
+            return _parsed(url, self.where)
+        except ConfigurationError as error:
+            if not self._access.is_rotated:
+                raise
+            # Somebody wrote it into the secret since: no object is to blame for it.
+            raise SecretError(
+                error.what, where=error.where, hint=error.hint, code="secret_malformed"
+            ) from None
 
     def begin(self, connection: Connection, *, lock_timeout: float | None = None) -> None:
         """Begins a transaction and sets what bounds its statements.

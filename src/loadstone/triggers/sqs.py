@@ -13,7 +13,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from loadstone.errors import MissingExtra, QueueError, QueueUnavailable, UsageError
+from loadstone.errors import QueueUnavailable, UsageError
+from loadstone.platform.aws_client import open_client, require_boto3
 
 __all__ = ["MAX_BATCH", "Message", "Queue", "QueueFacts"]
 
@@ -23,9 +24,10 @@ logger = logging.getLogger(__name__)
 MAX_BATCH = 10
 #: Where a queue says that messages are never invisible, nobody could work on one.
 _DEFAULT_VISIBILITY = 30
-_CONNECT_SECONDS = 5
 #: Beyond the longest poll, which is 20 s.
 _READ_SECONDS = 40
+#: A worker's loads extend, delete and send beside the poll.
+_CONNECTIONS = 50
 _REGION = re.compile(r"https://(?:sqs\.|queue\.)?([a-z]{2}(?:-[a-z]+)+-\d)\.")
 
 Attributes = Mapping[str, Mapping[str, Any]]
@@ -187,27 +189,18 @@ class Queue:
             return self._made
 
     def _new_client(self) -> Any:
-        try:
-            import boto3  # noqa: PLC0415 - takes 0.4 s
-            from botocore.config import Config  # type: ignore[import-untyped]  # noqa: PLC0415
-        except ImportError:
-            raise MissingExtra("a queue", "aws") from None
+        require_boto3("a queue")  # before its errors are imported
         from loadstone.triggers.sqs_errors import translated  # noqa: PLC0415
 
         region = _REGION.match(self.url)
-        config = Config(
-            connect_timeout=_CONNECT_SECONDS,
-            read_timeout=_READ_SECONDS,
-            retries={"mode": "standard", "max_attempts": 3},
-            max_pool_connections=50,
-        )
         with translated(self.url, "CreateClient"):
-            # A session of its own: the default one is shared, and keeps the credentials that it found first.
-            session = boto3.Session(region_name=region[1] if region else None)
-            try:
-                return session.client("sqs", config=config)
-            except ValueError as error:
-                raise QueueError(f"the queue cannot be used: {error}", where=self.url) from error
+            return open_client(
+                "sqs",
+                "a queue",
+                region=region[1] if region else None,
+                read_timeout=_READ_SECONDS,
+                connections=_CONNECTIONS,
+            )
 
 
 def _message(received: Mapping[str, Any]) -> Message:

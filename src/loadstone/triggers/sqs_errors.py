@@ -19,29 +19,21 @@ from botocore.exceptions import (  # type: ignore[import-untyped]
 from botocore.exceptions import ConnectionError as NetworkError
 
 from loadstone.errors import ConfigurationError, LoadstoneError, QueueError, QueueUnavailable
+from loadstone.platform.aws_client import NO_CREDENTIALS, RENEW
+from loadstone.platform.aws_faults import Fault, answered
 
 __all__ = ["CREDENTIALS_EXPIRED", "translated"]
 
 #: The code of what ends with new credentials.
 CREDENTIALS_EXPIRED = "credentials_expired"
 
-_MISSING = {"AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist", "InvalidAddress"}
-_DENIED = {"AccessDenied", "AccessDeniedException", "KMS.AccessDeniedException", "KmsAccessDenied"}
-_EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
-_UNKNOWN_KEYS = {
-    "InvalidClientTokenId",
-    "UnrecognizedClientException",
-    "SignatureDoesNotMatch",
-    "InvalidSignatureException",
-    "InvalidAccessKeyId",
-    "MissingAuthenticationToken",
-}
-_THROTTLED = {"Throttling", "ThrottlingException", "RequestThrottled", "OverLimit", "KMS.ThrottlingException"}
+#: What SQS alone says of a queue that is not there.
+_NO_ADDRESS = "InvalidAddress"
 _ACTIONS = (
     "sqs:ReceiveMessage, sqs:DeleteMessage, sqs:ChangeMessageVisibility, sqs:GetQueueAttributes and "
     "sqs:SendMessage (of the dead-letter queue, too)"
 )
-_SERVER_FAULT = 500
+_MISSING_HINT = "check the URL, the region and the account; `aws sqs list-queues` shows those there are"
 
 
 @contextmanager
@@ -66,7 +58,7 @@ def translated(where: str, action: str) -> Iterator[None]:
         raise QueueError(
             "there are no AWS credentials",
             where=where,
-            hint="give the machine a role, or set AWS_PROFILE or AWS_ACCESS_KEY_ID",
+            hint=NO_CREDENTIALS,
             code="no_credentials",
         ) from error
     except (CredentialRetrievalError, TokenRetrievalError) as error:
@@ -79,30 +71,26 @@ def translated(where: str, action: str) -> Iterator[None]:
 
 def _answer(error: ClientError, where: str, action: str) -> LoadstoneError:
     """What SQS said."""
-    said = error.response.get("Error", {})
-    code, text = str(said.get("Code", "")), str(said.get("Message") or "no reason given")
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    if code in _MISSING:
+    told = answered(error)
+    code, message = told.code, told.message
+    if told.fault is Fault.MISSING or code == _NO_ADDRESS:
         return QueueError("there is no such queue", where=where, hint=_MISSING_HINT, code="queue_missing")
-    if code in _EXPIRED:
+    if told.fault is Fault.EXPIRED:
         return QueueUnavailable(
-            "the AWS credentials have expired",
+            f"AWS refuses the credentials: {message}",
             where=where,
-            hint="renew them; they are looked up anew with each try",
+            hint=f"{RENEW}; they are looked up anew with each try",
             code=CREDENTIALS_EXPIRED,
         )
-    if code in _UNKNOWN_KEYS:
-        return QueueError(f"AWS does not know these credentials: {text}", where=where, code="unknown_keys")
-    if code in _DENIED:
+    if told.fault is Fault.UNKNOWN_KEYS:
+        return QueueError(f"AWS does not know these credentials: {message}", where=where, code="unknown_keys")
+    if told.fault is Fault.DENIED:
         return QueueError(
-            f"{action} is not allowed: {text}",
+            f"{action} is not allowed: {message}",
             where=where,
             hint=f"the role needs {_ACTIONS}",
             code="queue_access_denied",
         )
-    if code in _THROTTLED or status >= _SERVER_FAULT:
-        return QueueUnavailable(f"the queue cannot answer now: {code}: {text}", where=where)
-    return QueueError(f"{action} was refused: {code}: {text}", where=where)
-
-
-_MISSING_HINT = "check the URL, the region and the account; `aws sqs list-queues` shows those there are"
+    if told.fault is Fault.BUSY:
+        return QueueUnavailable(f"the queue cannot answer now: {code}: {message}", where=where)
+    return QueueError(f"{action} was refused: {code}: {message}", where=where)

@@ -22,17 +22,23 @@ from loadstone.errors import (
     Transient,
 )
 from loadstone.executor.deadline import Interrupted
+from loadstone.executor.deliveries import judged
+from loadstone.executor.outcomes import PASSING
 from loadstone.model.event import Event
 from loadstone.model.load import LoadOutcome
 from loadstone.model.pipeline import Limits, Pipeline
+from loadstone.platform.clock import SystemClock
 from loadstone.platform.function_cost import FunctionCost
 from loadstone.platform.logs import configure_logs
 from loadstone.platform.metrics import EmbeddedMetrics
 from loadstone.platform.tracing import configure_traces, flush_traces
+from loadstone.ports import Refusal
 from loadstone.triggers.s3_event import parse_events
 from loadstone.wiring import events as work
+from loadstone.wiring.lambda_dead_letters import LambdaDeadLetters
 from loadstone.wiring.lambda_time import Context, InvocationTime
 from loadstone.wiring.pipeline_location import open_pipeline
+from loadstone.wiring.retention import retain
 from loadstone.wiring.workspace import Workspace
 
 __all__ = ["Function"]
@@ -61,6 +67,7 @@ class Function:
         self._environment = environment
         self._workspace: Workspace | None = None
         self._metrics: EmbeddedMetrics | None = None
+        self._dead_letters = LambdaDeadLetters(environment.get("LOADSTONE_DEAD_LETTERS_URL"), SystemClock())
         configure_logs(environment, default="json", stream=sys.stdout)
         configure_traces(environment)
         self._cost = FunctionCost.of(environment)
@@ -113,16 +120,26 @@ class Function:
         return {"batchItemFailures": [{"itemIdentifier": name} for name in open_ones]}
 
     def _is_done(self, record: Mapping[str, Any], time: InvocationTime) -> bool:
+        """Whether the queue may forget a message: its loads are done, or it is put aside with its reason.
+
+        A function that is not set up puts nothing aside: it is not the message that is to blame.
+        """
         name, count = record.get("messageId"), (record.get("attributes") or {}).get("ApproximateReceiveCount")
         try:
-            outcomes = self._outcomes(record.get("body"), "sqs", time)
+            self._opened()
         except LoadstoneError as error:
             _tell_failure(f"message {name}", error)
             return False
+        try:
+            verdict, refusal = judged(self._outcomes(record.get("body"), "sqs", time))
+        except LoadstoneError as error:
+            _tell_failure(f"message {name}", error)
+            refusal = None if isinstance(error, PASSING) else Refusal(error.code, str(error))
+            verdict = "retry"
         except Exception:
             logger.exception("message %s, delivery %s, failed unexpectedly", name, count)
             return False
-        return all(_is_settled(outcome) for outcome in outcomes)
+        return verdict == "done" or (refusal is not None and self._dead_letters.bury(record, refusal))
 
     def _direct(self, told: Mapping[str, Any], time: InvocationTime) -> dict[str, Any]:
         """Lambda itself tries an event again, for which it wants an exception."""
@@ -157,7 +174,7 @@ class Function:
         }
 
     def _reconcile(self, time: InvocationTime) -> dict[str, Any]:
-        """Loads what no event brought, and sends notifications that are due, as far as there is time."""
+        """Loads what no event brought, sends what is due, applies retention, as far as there is time."""
         states: dict[str, int] = {}
         try:
             for outcome in work.reconcile(self._opened(), progress=time.progress):
@@ -168,9 +185,20 @@ class Function:
             for _ in () if time.is_over else self._opened().notify():
                 if time.is_over:
                     break
+            if not time.is_over:
+                self._retain(time)
         except Interrupted as stopped:
             logger.warning("reconcile: %s", stopped)
         return {"states": states, "complete": not time.is_over}
+
+    def _retain(self, time: InvocationTime) -> None:
+        """Applies retention where nobody has lately; what goes wrong is no failure of what was loaded."""
+        try:
+            for _ in retain(self._opened()):
+                if time.is_over:
+                    break
+        except LoadstoneError as error:
+            logger.warning("retention: %s", error, extra={"error_code": error.code, "hint": error.hint})
 
     def _outcomes(self, message: Any, trigger: str, time: InvocationTime) -> list[LoadOutcome]:
         """What became of each object that a message speaks of.

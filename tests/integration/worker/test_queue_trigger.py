@@ -218,7 +218,7 @@ def test_credentials_that_have_expired_are_looked_up_anew_without_a_restart(
         monkeypatch.setenv(name, value)
     queue = Queue(f"{endpoint}/123456789012/landing")
     for _ in range(2):
-        with pytest.raises(QueueUnavailable, match="have expired"):
+        with pytest.raises(QueueUnavailable, match="AWS refuses the credentials"):
             queue.facts()
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "NEW")
     assert queue.facts().visibility == 30

@@ -268,3 +268,16 @@ def test_offsets_are_exact() -> None:
     cell = "2024-06-01 00:00:00-01:02:03"
     zone = timezone(-timedelta(hours=1, minutes=2, seconds=3))
     assert read(cell, column("timestamptz")) == datetime(2024, 6, 1, tzinfo=zone)
+
+
+@pytest.mark.parametrize("kind", ["real", "double precision"])
+@pytest.mark.parametrize(
+    "text", ["1e99999999999999999999", "-0.1e99999999999999999999", "1e-99999999999999999999"]
+)
+def test_bug_an_exponent_that_no_decimal_has_ended_the_load(kind: str, text: str) -> None:
+    assert code_of(text, column(kind)) == "out_of_range"
+
+
+@pytest.mark.parametrize("kind", ["real", "double precision"])
+def test_nothing_is_nothing_with_any_exponent(kind: str) -> None:
+    assert read("0e99999999999999999999", column(kind)) == 0.0

@@ -6,7 +6,13 @@ from collections.abc import Sequence
 
 import pytest
 
-from loadstone.errors import ConfigurationError, ConnectionLost, EventNotUnderstood, QueueUnavailable
+from loadstone.errors import (
+    AuthenticationFailed,
+    ConfigurationError,
+    ConnectionLost,
+    EventNotUnderstood,
+    QueueUnavailable,
+)
 from loadstone.executor.deliveries import answer
 from loadstone.executor.stopping import LeftOff
 from loadstone.model.event import Event
@@ -98,6 +104,7 @@ def test_a_refusal_says_why_and_of_what() -> None:
         (EventNotUnderstood("the message is not JSON"), "refuse"),
         (ConfigurationError("2 datasets match this file"), "refuse"),
         (ConnectionLost("the server is away"), "retry"),
+        (AuthenticationFailed("the password is another one"), "retry"),  # no fault of the object's
         (ValueError("a fault of ours"), "retry"),
         (LeftOff(), "give back"),
     ],
