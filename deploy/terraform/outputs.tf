@@ -9,7 +9,7 @@ output "queue_url" {
 }
 
 output "dead_letters_url" {
-  description = "The events that failed too often."
+  description = "The events of what could not be loaded."
   value       = aws_sqs_queue.dead_letters.id
 }
 

@@ -40,7 +40,7 @@ resource "aws_sns_topic_subscription" "mail" {
 locals {
   alarms = {
     dead-letters = {
-      about = "events failed too often: `loadstone redrive` puts them back once the reason is mended"
+      about = "events that could not be loaded: `loadstone redrive` shows why, and puts them back"
       of    = ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum"], period = 60, threshold = 1
       by    = { QueueName = aws_sqs_queue.dead_letters.name }
     }

@@ -2,17 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from loadstone.deploy.aws import told
 from loadstone.deploy.stack import Resource, Stack, StackEvent
 
 __all__ = ["Destruction", "Fate"]
 
-_DATA = {"AWS::S3::Bucket", "AWS::RDS::DBInstance", "AWS::RDS::DBCluster"}
+
+class _Snapshots(NamedTuple):
+    """What RDS calls things, where it means the snapshots of one kind of database."""
+
+    lists: str
+    found: str
+    database: str
+    snapshot: str
+    deletes: str
+
+
+_RDS = {
+    "AWS::RDS::DBInstance": _Snapshots(
+        "describe_db_snapshots",
+        "DBSnapshots",
+        "DBInstanceIdentifier",
+        "DBSnapshotIdentifier",
+        "delete_db_snapshot",
+    ),
+    "AWS::RDS::DBCluster": _Snapshots(
+        "describe_db_cluster_snapshots",
+        "DBClusterSnapshots",
+        "DBClusterIdentifier",
+        "DBClusterSnapshotIdentifier",
+        "delete_db_cluster_snapshot",
+    ),
+}
+_DATA = {"AWS::S3::Bucket", *_RDS}
 _OBJECTS_AT_ONCE = 1_000
 
 
@@ -60,15 +86,20 @@ class Destruction:
         Raises:
             DeploymentFailed: something could not be deleted.
         """
-        began = datetime.now(UTC)
+        # Those that are there by now are somebody's own.
+        before = {one: set(self._snapshots(one)) for one in self._databases} if self._delete_data else {}
         self._unprotect()
         yield from self._stack.delete()
         if self._delete_data:
             for fate in self.fates:
                 if fate.resource.kind == "AWS::S3::Bucket":
                     self._delete_bucket(fate.resource.identity)
-                elif fate.is_data:
-                    self._delete_snapshots(fate.resource, began)
+            for database, known in before.items():
+                self._delete_snapshots(database, known)
+
+    @property
+    def _databases(self) -> list[Resource]:
+        return [one.resource for one in self.fates if one.resource.kind in _RDS]
 
     def _unprotect(self) -> None:
         """The stack cannot be deleted while its database is protected; its name was typed in."""
@@ -92,25 +123,21 @@ class Destruction:
                     s3.delete_objects(Bucket=name, Delete={"Objects": gone, "Quiet": True})
             s3.delete_bucket(Bucket=name)
 
-    def _delete_snapshots(self, database: Resource, since: datetime) -> None:
-        """Those that the deletion itself has left; older ones are somebody's own."""
+    def _snapshots(self, database: Resource) -> list[str]:
+        """The names of those that were not made by RDS on its own; RDS deletes the others itself."""
+        how = {_RDS[database.kind].database: database.identity, "SnapshotType": "manual"}
         with told(database.identity):
-            if database.kind == "AWS::RDS::DBCluster":
-                found = self._rds().describe_db_cluster_snapshots(
-                    DBClusterIdentifier=database.identity, SnapshotType="manual"
-                )["DBClusterSnapshots"]
-                for one in found:
-                    if one["SnapshotCreateTime"] >= since:
-                        self._rds().delete_db_cluster_snapshot(
-                            DBClusterSnapshotIdentifier=one["DBClusterSnapshotIdentifier"]
-                        )
-                return
-            found = self._rds().describe_db_snapshots(
-                DBInstanceIdentifier=database.identity, SnapshotType="manual"
-            )["DBSnapshots"]
-            for one in found:
-                if one["SnapshotCreateTime"] >= since:
-                    self._rds().delete_db_snapshot(DBSnapshotIdentifier=one["DBSnapshotIdentifier"])
+            pages = self._rds().get_paginator(_RDS[database.kind].lists).paginate(**how)
+            found = [one for page in pages for one in page[_RDS[database.kind].found]]
+        return [one[_RDS[database.kind].snapshot] for one in found]
+
+    def _delete_snapshots(self, database: Resource, known: Collection[str]) -> None:
+        """Those that the deletion itself has left."""
+        kind = _RDS[database.kind]
+        for name in self._snapshots(database):
+            if name not in known:
+                with told(database.identity):
+                    getattr(self._rds(), kind.deletes)(**{kind.snapshot: name})
 
     def _rds(self) -> Any:
         return self._session.client("rds")

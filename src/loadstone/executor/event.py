@@ -6,10 +6,10 @@ from msgspec.structs import replace
 
 from loadstone.errors import LoadstoneError, ObjectChanged, ObjectMissing
 from loadstone.executor.load import Order, Parts, load_object
-from loadstone.executor.outcomes import answered, failed
+from loadstone.executor.outcomes import PASSING, answered, failed
 from loadstone.executor.telling import tell_alone
 from loadstone.model.event import Event
-from loadstone.model.load import LoadOutcome
+from loadstone.model.load import Counts, LoadOutcome
 
 __all__ = ["handle_event"]
 
@@ -38,7 +38,7 @@ def handle_event(event: Event, order: Order, parts: Parts) -> LoadOutcome:
     except ObjectMissing:
         return _removed(event, order, parts)
     except LoadstoneError as error:
-        return tell_alone(failed(order.request, error), order.request, parts)
+        return _not_seen(error, event, order, parts)
     # A delete event whose key is there again says nothing of the order of the version that is there now.
     sequencer = event.sequencer if event.kind == "created" else None
     request = replace(order.request, version=version, sequencer=sequencer, is_event=True)
@@ -50,6 +50,14 @@ def handle_event(event: Event, order: Order, parts: Parts) -> LoadOutcome:
         return _removed(event, order, parts)  # it went while it was being loaded
     # Who writes to it all the time will stop some time.
     return replace(outcome, is_transient=outcome.is_transient or outcome.error_code in _MOVING)
+
+
+def _not_seen(error: LoadstoneError, event: Event, order: Order, parts: Parts) -> LoadOutcome:
+    """The object could not be looked at: the ledger tells of it, unless it may be only for now."""
+    request = replace(order.request, sequencer=event.sequencer, is_event=True)
+    if not isinstance(error, PASSING):
+        error.load_id = parts.database.record_failure(request, None, error, Counts(), ())
+    return tell_alone(failed(request, error), request, parts)
 
 
 def _removed(event: Event, order: Order, parts: Parts) -> LoadOutcome:

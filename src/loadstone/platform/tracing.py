@@ -25,13 +25,21 @@ _API = "opentelemetry.trace"
 
 
 class _Span:
-    """No span."""
+    """No span.
+
+    Attributes:
+        is_recorded: whether what is set goes anywhere.
+    """
+
+    is_recorded = False
 
     def set(self, attributes: Mapping[str, Any], *, error: str | None = None) -> None:
         """Nothing."""
 
 
 class _OpenSpan(_Span):
+    is_recorded = True
+
     def __init__(self, inner: Any, status: Any) -> None:
         self._inner = inner
         self._status = status

@@ -103,7 +103,7 @@ def open_worker(
         stack.callback(_begin_chores(workspace, clock, journal, options.limits, stopping))
         port = None
         if options.health is not None:
-            from loadstone.platform.health import HealthServer  # noqa: PLC0415 - few ask for it
+            from loadstone.platform.health_server import HealthServer  # noqa: PLC0415 - few ask for it
             from loadstone.wiring.health import Readiness, health_routes  # noqa: PLC0415
 
             readiness = Readiness({"database": tasks.check, "trigger": trigger.check}, clock)

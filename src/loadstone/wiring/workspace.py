@@ -312,8 +312,15 @@ class Workspace:
         return self.database.migrate()
 
     def grants(self, role: str) -> str:
-        """The SQL that gives a role what it needs."""
-        return self.database.grants(role)
+        """The SQL that gives a role what it needs, for the pipeline's tables, too."""
+        from loadstone.core.children import child_dataset  # noqa: PLC0415 - loads import it where they need it
+
+        tables = []
+        for name, dataset in self.pipeline.datasets.items():
+            named = replace(dataset, table=dataset.table or name)
+            tables += [named.table, *(child_dataset(named, key).table for key in named.children)]
+        # A table that is named after each file has no name yet.
+        return self.database.grants(role, [table for table in tables if table and "{" not in table])
 
 
 # What many loads do without is imported by those that need it: starting is most of what a small load costs.

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from fixtures.bucket import BucketServer
 from loadstone.deploy.aws import told
 from loadstone.deploy.destruction import Destruction
-from loadstone.deploy.stack import Stack
+from loadstone.deploy.stack import Resource, Stack
 from loadstone.errors import DeploymentFailed
 
 _numbers = count(1)
@@ -117,3 +117,26 @@ def test_destroying_with_the_data_empties_the_bucket_of_every_version(
     destruction._delete_bucket("kept-by-a-stack")
     assert not _has_bucket(session)
     s3.create_bucket(Bucket="kept-by-a-stack")
+
+
+@pytest.mark.parametrize("kind", ["instance", "cluster"])
+def test_of_snapshots_only_what_the_deletion_itself_has_left_goes(
+    stack: Stack, session: boto3.session.Session, kind: str
+) -> None:
+    rds, of = session.client("rds"), "DBInstance" if kind == "instance" else "DBCluster"
+    named = {f"{of}Identifier": f"orders-{kind}", "Engine": "postgres", "MasterUsername": "app"}
+    named |= {"MasterUserPassword": "secret-word"}
+    if kind == "instance":
+        named |= {"DBInstanceClass": "db.t4g.medium"}
+    getattr(rds, f"create_db_{kind}")(**named)
+    snapshot = "DBSnapshot" if kind == "instance" else "DBClusterSnapshot"
+    takes = getattr(rds, f"create_{'db' if kind == 'instance' else 'db_cluster'}_snapshot")
+    of_it = {f"{of}Identifier": f"orders-{kind}"}
+    takes(**of_it, **{f"{snapshot}Identifier": f"own-of-{kind}"})
+    make(stack, template("First"))
+    destruction = Destruction(session, stack, delete_data=True)
+    database = Resource("Database", f"AWS::RDS::{of}", f"orders-{kind}")
+    known = destruction._snapshots(database)
+    takes(**of_it, **{f"{snapshot}Identifier": f"final-of-{kind}"})
+    destruction._delete_snapshots(database, known)
+    assert known == destruction._snapshots(database) == [f"own-of-{kind}"]

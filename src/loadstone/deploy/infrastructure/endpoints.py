@@ -33,6 +33,7 @@ _INTERFACES: dict[str, tuple[str, str | None, list[str], str]] = {
             "sqs:ChangeMessageVisibility",
             "sqs:SendMessage",
             "sqs:GetQueueAttributes",
+            "sqs:GetQueueUrl",
         ],
         "*",
     ),

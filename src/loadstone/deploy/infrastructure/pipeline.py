@@ -23,7 +23,7 @@ _DESCRIPTION = (
 _OUTPUTS: dict[str, tuple[str, Any]] = {
     "Bucket": ("Where files are put.", bucket_name()),
     "QueueUrl": ("The events that wait.", ref("Queue")),
-    "DeadLettersUrl": ("The events that failed too often.", ref("DeadLetters")),
+    "DeadLettersUrl": ("The events of what could not be loaded.", ref("DeadLetters")),
     "FunctionName": ("What loads.", ref("Function")),
     "RoleArn": ("What the function may do.", get("FunctionRole", "Arn")),
     "LogGroupName": ("What the function says.", ref("Logs")),

@@ -67,7 +67,7 @@ def add_alarms(stack: Stack) -> None:
     _alarm(
         stack,
         "DeadLettersAlarm",
-        "events failed too often: `loadstone redrive` puts them back once the reason is mended",
+        "events that could not be loaded: `loadstone redrive` shows why, and puts them back",
         ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum"),
         {"QueueName": get("DeadLetters", "QueueName")},
         threshold=1,
