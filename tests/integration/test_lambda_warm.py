@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from typing import Any
 
@@ -60,7 +61,9 @@ def test_connections_that_die_while_it_is_frozen_cost_no_load(deployed: Deployed
     deployed.execute(TABLE)
     runtime = deployed.runtime()
     load(deployed, runtime, 1)
+    runtime.process.send_signal(signal.SIGSTOP)
     terminate(deployed)
+    runtime.process.send_signal(signal.SIGCONT)
     load(deployed, runtime, 2)
     assert len(pids(deployed)) == 2
     assert deployed.ledger() == [("in/1.csv", "loaded", None), ("in/2.csv", "loaded", None)]

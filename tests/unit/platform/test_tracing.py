@@ -42,6 +42,30 @@ assert configure_traces({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://x"}) is False
 """
 
 
+FLUSHED = """
+import logging, threading
+logging.basicConfig(format="%(message)s")
+from loadstone.platform.tracing import flush_traces
+assert flush_traces(0.0) is True
+from opentelemetry import trace
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
+class Broken(SpanProcessor):
+    def force_flush(self, timeout_millis=30000):
+        raise OSError("no way")
+provider = TracerProvider()
+provider.add_span_processor(Broken())
+trace.set_tracer_provider(provider)
+assert flush_traces(60.0) is True
+hangs = threading.Event()
+class Hanging(SpanProcessor):
+    def force_flush(self, timeout_millis=30000):
+        hangs.wait()
+provider._active_span_processor._span_processors = (Hanging(),)
+assert flush_traces(0.0) is False
+hangs.set()
+"""
+
+
 def python(program: str) -> str:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -75,3 +99,10 @@ def test_who_asks_for_traces_without_the_extra_is_told_the_command_and_goes_on()
     assert python(NO_EXTRA).strip() == (
         "sending traces needs a package that is not installed: pip install 'loadstone[otel]'"
     )
+
+
+def test_what_cannot_be_sent_is_told_of_and_not_waited_for() -> None:
+    assert python(FLUSHED).splitlines() == [
+        "traces could not be sent: no way",
+        "traces were not taken within 0.0 s",
+    ]
