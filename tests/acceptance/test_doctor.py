@@ -287,3 +287,11 @@ def test_a_retention_that_nobody_applies_is_told(
     assert "loadstone forget" in told[2]
     loadstone("forget")
     assert states(loadstone, code=0)["retention"][0] == "ok"
+
+
+def test_bug_a_retention_of_texts_alone_took_the_database_for_broken(loadstone: CommandLine) -> None:
+    loadstone.write("pipeline.yaml", PIPELINE.format(source="data") + "retention: 7d\n")
+    loadstone.write("data/cities1.csv", "id\n1\n")
+    loadstone("load")
+    told = states(loadstone, code=0)
+    assert told["retention"][:2] == ("ok", "applied: raw texts 7d, notifications 7d")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -13,6 +11,7 @@ from msgspec import Struct
 
 from loadstone.errors import LoadstoneError
 from loadstone.platform.aws_client import aws_client, aws_errors
+from loadstone.platform.queue_words import redrive_of, region_of
 
 __all__ = [
     "BucketFacts",
@@ -25,7 +24,6 @@ __all__ = [
 ]
 
 _FEATURE = "a look at AWS"
-_REGION_OF_QUEUE = re.compile(r"https://(?:sqs\.|queue\.)?([a-z]{2}(?:-[a-z]+)+-\d)\.")
 _NOTIFIED = {
     "QueueConfigurations": "SQS",
     "TopicConfigurations": "SNS",
@@ -122,18 +120,15 @@ def queue_facts(url: str) -> QueueFacts:
     Raises:
         LoadstoneError: there is no such queue, or we may not ask; see `aws_errors`.
     """
-    found = _REGION_OF_QUEUE.match(url)
-    region = found[1] if found else None
+    region = region_of(url)
     client = aws_client("sqs", region=region, feature=_FEATURE)
     with aws_errors(url, needs="sqs:GetQueueAttributes on the queue"):
         told = client.get_queue_attributes(QueueUrl=url, AttributeNames=["All"]).get("Attributes", {})
-    policy = json.loads(told.get("RedrivePolicy") or "{}")
-    target, dead_letters = policy.get("deadLetterTargetArn"), None
-    if target:
-        *_, account, name = target.split(":")
-        with aws_errors(target, needs="sqs:GetQueueUrl on the queue of dead letters"):
+    redrive, dead_letters = redrive_of(told), None
+    if redrive.dead_letters:
+        *_, account, name = redrive.dead_letters.split(":")
+        with aws_errors(redrive.dead_letters, needs="sqs:GetQueueUrl on the queue of dead letters"):
             dead_letters = client.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"]
-    receives = policy.get("maxReceiveCount")
     ages = _measured(url, region, "ApproximateAgeOfOldestMessage", timedelta(minutes=15), 60)
     sent = _measured(url, region, "NumberOfMessagesSent", timedelta(days=1), 300)
     return QueueFacts(
@@ -143,7 +138,7 @@ def queue_facts(url: str) -> QueueFacts:
         oldest=ages[-1][1] if ages else None,
         last_sent=max((at for at, number in sent if number), default=None),
         dead_letters=dead_letters,
-        receives=None if receives is None else int(receives),
+        receives=redrive.receives,
     )
 
 

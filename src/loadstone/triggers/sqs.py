@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 import threading
@@ -15,6 +14,7 @@ from msgspec import Struct
 
 from loadstone.errors import QueueUnavailable, UsageError
 from loadstone.platform.aws_client import open_client, require_boto3
+from loadstone.platform.queue_words import redrive_of, region_of
 
 __all__ = ["MAX_BATCH", "Message", "Queue", "QueueFacts"]
 
@@ -28,7 +28,6 @@ _DEFAULT_VISIBILITY = 30
 _READ_SECONDS = 40
 #: A worker's loads extend, delete and send beside the poll.
 _CONNECTIONS = 50
-_REGION = re.compile(r"https://(?:sqs\.|queue\.)?([a-z]{2}(?:-[a-z]+)+-\d)\.")
 
 Attributes = Mapping[str, Mapping[str, Any]]
 
@@ -96,12 +95,11 @@ class Queue:
         """How the queue is set up."""
         names = ["VisibilityTimeout", "RedrivePolicy"]
         found = self._call("GetQueueAttributes", AttributeNames=names).get("Attributes", {})
-        policy = json.loads(found.get("RedrivePolicy") or "{}")
-        count = policy.get("maxReceiveCount")
+        redrive = redrive_of(found)
         return QueueFacts(
             visibility=int(found.get("VisibilityTimeout", 0)) or _DEFAULT_VISIBILITY,
-            dead_letters=policy.get("deadLetterTargetArn"),
-            max_receive_count=None if count is None else int(count),
+            dead_letters=redrive.dead_letters,
+            max_receive_count=redrive.receives,
         )
 
     def named(self, arn: str) -> Queue:
@@ -192,12 +190,11 @@ class Queue:
         require_boto3("a queue")  # before its errors are imported
         from loadstone.triggers.sqs_errors import translated  # noqa: PLC0415
 
-        region = _REGION.match(self.url)
         with translated(self.url, "CreateClient"):
             return open_client(
                 "sqs",
                 "a queue",
-                region=region[1] if region else None,
+                region=region_of(self.url),
                 read_timeout=_READ_SECONDS,
                 connections=_CONNECTIONS,
             )

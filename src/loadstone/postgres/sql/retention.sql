@@ -15,9 +15,9 @@ ON CONFLICT (name) DO UPDATE SET changed_at = now()
 -- Whether something is there that should have gone: texts, rejects.
 SELECT
     EXISTS (SELECT FROM loadstone.rejects JOIN loadstone.loads USING (load_id)
-        WHERE pipeline = %(pipeline)s AND raw IS NOT NULL AND rejected_at < now() - %(raw_texts)s),
+        WHERE pipeline = %(pipeline)s AND raw IS NOT NULL AND rejected_at < now() - %(raw_texts)s::interval),
     EXISTS (SELECT FROM loadstone.rejects JOIN loadstone.loads USING (load_id)
-        WHERE pipeline = %(pipeline)s AND rejected_at < now() - %(rejects)s)
+        WHERE pipeline = %(pipeline)s AND rejected_at < now() - %(rejects)s::interval)
 
 -- name: raw_texts
 -- Reasons quote values, as 'x' where they are ours, as "x", =(x) or contains (x, y) where they are PostgreSQL's.
