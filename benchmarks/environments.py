@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["ENVIRONMENTS", "HAND_MADE", "TOOLS", "InstallFailed", "Tool", "interpreter"]
+__all__ = ["ENVIRONMENTS", "HAND_MADE", "TOOLS", "InstallFailed", "Tool", "interpreter", "python_with"]
 
 #: Where they are: outside of what is checked and packaged.
 ENVIRONMENTS = Path(__file__).parent.parent / ".venv-bench"
@@ -75,13 +76,22 @@ def interpreter(tool: Tool, folder: Path = ENVIRONMENTS) -> Path:
     Raises:
         InstallFailed: with pip's last lines.
     """
-    environment = folder / "-".join(re.split(r"[\[=]", package)[0] for package in tool.packages)
+    return python_with(tool.packages, folder)
+
+
+def python_with(packages: Sequence[str], folder: Path = ENVIRONMENTS) -> Path:
+    """The Python of an environment with these packages, which is made where it is not there yet.
+
+    Raises:
+        InstallFailed: with pip's last lines.
+    """
+    environment = folder / "-".join(re.split(r"[\[=]", package)[0] for package in packages)
     python = environment / "bin" / "python"
     done = environment / "installed"
     if not done.exists():
         subprocess.run([sys.executable, "-m", "venv", "--clear", str(environment)], check=True)
         installed = subprocess.run(
-            [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", *tool.packages],
+            [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", *packages],
             capture_output=True,
             text=True,
             check=False,

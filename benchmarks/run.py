@@ -80,7 +80,7 @@ def run_once(database: BenchmarkDatabase, way: Way) -> Measurement:
     database.prepare(TABLE, *([create_table(TABLE, way.columns)] if way.table_made else []))
     database.ask("drop schema if exists loadstone cascade")
     if way.command[: len(LOADSTONE)] == LOADSTONE:
-        measure([*LOADSTONE, "migrate", "--to", database.url])
+        measure([*LOADSTONE, "migrate", "--to", database.url], environment=way.environment)
     measurement = measure(way.command, environment=way.environment)
     wrong = way.verify(measurement.stdout)
     if wrong:

@@ -3,9 +3,9 @@ r"""The Online Retail workbook from file to committed table, beside psql's `\cop
     python -m benchmarks.workbook --rounds 7
     python -m benchmarks.workbook --rounds 5 --rows 541909 1000000 --others
 
-How it is measured is told in README.md. `--others` runs what is installed of openpyxl, pandas and fastexcel,
-too, and only until they hold the rows: their part of such a load. Fails where more memory is taken than the
-limit.
+How it is measured is told in README.md. `--others` runs openpyxl, pandas and fastexcel, too, in environments
+of their own, and only until they have read the rows: their part of such a load. Fails where more memory is
+taken than the limit.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ import csv
 import json
 import sys
 from collections.abc import Callable, Sequence
-from importlib.util import find_spec
+from dataclasses import dataclass
 from itertools import chain, islice, repeat
 from pathlib import Path
 
 from benchmarks.database import BenchmarkDatabase, benchmark_database, create_table
+from benchmarks.environments import InstallFailed, python_with
 from benchmarks.generate_telemetry import DATA
 from benchmarks.machine import Machine, this_machine
 from benchmarks.online_retail_workbook import write_workbook
@@ -44,12 +45,44 @@ _FACTS = (
     "select count(*), sum(quantity), sum(quantity * unitprice), count(customerid), "
     "count(distinct invoiceno), max(invoicedate), sum(length(description)) from "
 )
-_OTHERS = {
-    "openpyxl": "import openpyxl; book = openpyxl.load_workbook({0!r}, read_only=True); "
-    "all(True for _ in book.active.rows)",
-    "pandas": "import pandas; pandas.read_excel({0!r})",
-    "fastexcel": "import fastexcel; fastexcel.read_excel({0!r}).load_sheet(0).to_arrow()",
-}
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """What else reads workbooks.
+
+    Attributes:
+        title: for people.
+        packages: of its environment.
+        program: reads the whole file named by its argument, and no more.
+    """
+
+    title: str
+    packages: tuple[str, ...]
+    program: str
+
+
+_READERS = (
+    _Reader(
+        "openpyxl, read-only",
+        ("openpyxl",),
+        "import openpyxl, sys; book = openpyxl.load_workbook(sys.argv[1], read_only=True); "
+        "all(True for _ in book.active.rows)",
+    ),
+    _Reader(
+        "fastexcel, to Arrow",
+        ("fastexcel", "pyarrow"),
+        "import fastexcel, sys; fastexcel.read_excel(sys.argv[1]).load_sheet(0).to_arrow()",
+    ),
+    _Reader(
+        "pandas with calamine",
+        ("pandas", "python-calamine"),
+        "import pandas, sys; pandas.read_excel(sys.argv[1], engine='calamine')",
+    ),
+    _Reader(
+        "pandas with openpyxl", ("pandas", "openpyxl"), "import pandas, sys; pandas.read_excel(sys.argv[1])"
+    ),
+)
 
 
 def make(folder: Path, rows: int) -> None:
@@ -103,21 +136,20 @@ def workbook_ways(database: BenchmarkDatabase, folder: Path) -> list[Way]:
     ]
 
 
-def other_ways(folder: Path) -> list[Way]:
-    """What else reads workbooks, as far as it is installed."""
+def other_ways(folder: Path) -> tuple[list[Way], dict[str, str]]:
+    """What else reads workbooks, each in an environment of its own; and what could not be installed."""
     book = str(folder / BOOK)
-    return [
-        Way(
-            name,
-            f"{name}, reading alone",
-            BOOK,
-            (sys.executable, "-c", program.format(book)),
-            lambda _: [],
-            table_made=False,
-        )
-        for name, program in _OTHERS.items()
-        if find_spec(name)
-    ]
+    ways, left_out = [], {}
+    for reader in _READERS:
+        try:
+            python = str(python_with(reader.packages))
+        except InstallFailed as error:
+            left_out[reader.title] = str(error)
+            continue
+        command = (python, "-c", reader.program, book)
+        title = f"{reader.title}, reading alone"
+        ways.append(Way(reader.title, title, BOOK, command, lambda _: [], table_made=False))
+    return ways, left_out
 
 
 def _copy(folder: Path) -> str:
@@ -147,11 +179,10 @@ def _measure(
     database.prepare(TABLE, create_table(TABLE, _TABLE_COLUMNS))
     database.ask(_copy(folder))
     database.ask(f"drop table if exists known_rows; alter table {TABLE} rename to known_rows")
-    ways = [*workbook_ways(database, folder), *(other_ways(folder) if options.others else [])]
+    others, left_out = other_ways(folder) if options.others else ([], {})
+    ways = [*workbook_ways(database, folder), *others]
     taken = run_rounds(database, ways, options.rounds, folder)
     sizes = {way.name: (folder / way.file).stat().st_size for way in ways}
-    missing = [name for name in _OTHERS if options.others and not find_spec(name)]
-    left_out = dict.fromkeys(missing, "not installed")
     return Results(machine, database.version, rows, ways, sizes, taken, left_out)
 
 

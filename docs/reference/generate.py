@@ -27,6 +27,7 @@ _CLASSES = {
     "PartitionBy": "`partition_by`",
     "RejectLimit": "`reject_limit`, written out",
     "Limits": "`limits`",
+    "Retention": "`retention`, by kind",
     "NotifyTarget": "A target of `notify`",
     "NotifyOn": "`on`, of a target",
     "NothingBy": "`nothing_by`, written out",

@@ -86,7 +86,7 @@ def test_without_aws_and_all_is_well(loadstone: CommandLine) -> None:
         "last load just now (loaded, load 1), newest object just now",
     )
     assert {name for name, found in after.items() if found[0] == "skipped"} == {
-        "credentials", "queue", "topic", "encryption",
+        "credentials", "queue", "function", "topic", "encryption",
     }  # fmt: skip
 
 
@@ -211,7 +211,7 @@ def test_for_people_a_check_is_a_line_and_a_hint_is_another(alone: CommandLine) 
     assert told[0] == "ok       configuration          pipeline.yaml: 1 dataset"
     assert told[2].startswith("failed   source                 ")
     assert "skipped  database               none is named: the first load starts an embedded one" in told
-    assert told[-1] == "1 ok, 1 failed, 4 skipped"
+    assert told[-1] == "1 ok, 1 failed, 5 skipped"
     assert "\x1b" not in "".join(told)
     quiet = alone("doctor", "--quiet", code=1).out.splitlines()
     assert [line.split()[:2] for line in quiet if not line.startswith(" ")] == [["failed", "source"]]

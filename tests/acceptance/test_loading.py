@@ -245,3 +245,26 @@ def test_forget_takes_the_text_of_rejects_and_leaves_the_history(loadstone: Comm
     kept = loadstone("rejects", 1, "--json").document["rejects"]
     assert all(not reject["raw"] for reject in kept)
     assert loadstone("history", "--json").document["loads"][0]["rows_rejected"] == 3
+
+
+def test_reconcile_loads_what_is_missing_and_notes_what_went(
+    loadstone: CommandLine, connection: psycopg.Connection
+) -> None:
+    loadstone.write(
+        "pipeline.yaml", "source: landing" + TYPED.replace('"*.csv"', '"*.csv"\n    on_delete: remove_rows')
+    )
+    kept, gone = loadstone.write("landing/kept.csv", CSV), loadstone.write("landing/gone.csv", "id\n9\n")
+    loadstone("load")
+    gone.unlink()
+    loadstone.write("landing/missed.csv", "id\n4\n")
+    assert [line.split()[0] for line in loadstone("load").out.splitlines()[:2]] == ["skipped", "loaded"]
+    loadstone.write("landing/missed.csv", "id\n5\n")
+    found = loadstone("load", "--reconcile", "--json").document["loads"]
+    assert [(one["uri"].rpartition("/")[2], one["state"]) for one in found] == [
+        ("missed.csv", "loaded"),
+        ("gone.csv", "removed"),
+    ]
+    assert connection.execute("SELECT id FROM orders ORDER BY id").fetchall() == [(1,), (2,), (3,), (5,)]
+    assert loadstone("load", "--reconcile").out == ""
+    refused = loadstone("load", "--reconcile", kept, code=2)
+    assert "--reconcile is about the whole source" in refused.err

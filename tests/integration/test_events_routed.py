@@ -260,6 +260,24 @@ def test_reconcile_loads_what_no_event_brought_and_notes_what_went(events: Event
     assert events.reconcile() == []
 
 
+def test_reconciles_that_race_with_events_and_with_each_other_load_each_object_once(events: Events) -> None:
+    keys = [f"{number}.csv" for number in range(8)]
+    for number, key in enumerate(keys):
+        events.landing.put(key, f"id,v\n{number},x\n")
+    with events.landing.workspace() as workspace, ThreadPoolExecutor(5) as pool:
+        bucket = workspace.source.bucket
+
+        def bring(key: str) -> list[str]:
+            return states(handle(workspace, Event("created", bucket, key), waits=True))
+
+        scans = [pool.submit(lambda: states(list(reconcile(workspace, waits=True)))) for _ in range(2)]
+        answers = [state for found in pool.map(bring, reversed(keys)) for state in found]
+        answers += [state for scan in scans for state in scan.result()]
+    assert sorted(state for state in answers if state != "skipped") == ["loaded"] * len(keys)
+    assert events.landing.rows() == [(number, "x") for number in range(len(keys))]
+    assert events.landing.states() == ["loaded*"] * len(keys)
+
+
 def test_reconcile_of_an_empty_source_is_nothing(events: Events) -> None:
     assert events.reconcile() == []
 

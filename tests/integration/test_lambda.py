@@ -77,6 +77,10 @@ class Deployed:
         with psycopg.connect(self.database_url, autocommit=True) as connection:
             return connection.execute(sql.encode()).fetchall()
 
+    def change(self, sql: str) -> None:
+        with psycopg.connect(self.database_url, autocommit=True) as connection:
+            connection.execute(sql.encode())
+
     def rows(self) -> list[tuple[Any, ...]]:
         return self.query("SELECT id, v FROM orders ORDER BY id")
 
@@ -282,6 +286,26 @@ def test_a_schedule_leaves_to_the_next_one_what_it_has_no_time_for(
     stuck()
     assert runtime.invoke(schedule).body == {"states": {"loaded": 2}, "complete": True}
     assert deployed.rows() == [*ROWS_A, (3, "c")]
+
+
+def test_a_schedule_applies_retention_too_and_a_fault_in_it_is_none_of_the_loads(deployed: Deployed) -> None:
+    pipeline = deployed.file.read_text().replace("orders}", "orders, columns: {id: {type: integer}}}")
+    deployed.file.write_text(f"{pipeline}retention: 7d\n")
+    runtime = deployed.runtime()
+    deployed.bucket.put("in/a.csv", "id,v\nmine,a\n2,b\n")
+    schedule = {"source": "aws.scheduler"}
+    assert runtime.invoke(schedule).body == {"states": {"loaded": 1}, "complete": True}
+    deployed.change("UPDATE loadstone.rejects SET rejected_at = now() - interval '8 days'")
+    assert runtime.invoke(schedule).body == {"states": {}, "complete": True}
+    assert deployed.query("SELECT count(raw) FROM loadstone.rejects") == [(1,)]  # it is not time yet
+    deployed.change("DELETE FROM loadstone.settings WHERE name LIKE 'retention%'")
+    assert runtime.invoke(schedule).body == {"states": {}, "complete": True}
+    assert deployed.query("SELECT raw, reason FROM loadstone.rejects") == [(None, "… is not an integer")]
+    deployed.change("DROP TABLE loadstone.settings")
+    assert runtime.invoke(schedule).body == {"states": {}, "complete": True}
+    log = runtime.log()
+    assert "retention applied" in log
+    assert "retention: " in log
 
 
 def test_a_large_file_is_ended_amid_its_rows_and_none_of_them_stays(deployed: Deployed) -> None:

@@ -25,6 +25,7 @@ Examples:
   loadstone doctor
   loadstone doctor -f s3://acme-config/pipeline.yaml --to secretsmanager://prod/loader
   loadstone doctor --queue https://sqs.eu-central-1.amazonaws.com/123456789012/landing
+  loadstone doctor --stack-name loadstone-pipeline
   loadstone doctor --json | jq '.checks[] | select(.state == "failed")'
 """
 
@@ -49,17 +50,28 @@ _NARROWEST = 72
     envvar="LOADSTONE_TOPIC_ARN",
     help="The topic that is told of loads (or LOADSTONE_TOPIC_ARN).",
 )
+@click.option(
+    "--function",
+    metavar="NAME",
+    envvar="LOADSTONE_FUNCTION",
+    help="The Lambda function that loads (or LOADSTONE_FUNCTION).",
+)
+@click.option("--stack-name", metavar="NAME", help="The stack that made them, which knows their names.")
 @everywhere
-def doctor(settings: Settings, queue: str | None, topic: str | None) -> int:
+def doctor(
+    settings: Settings, queue: str | None, topic: str | None, function: str | None, stack_name: str | None
+) -> int:
     """Look at everything that loading needs, and say what is wrong and what to do about it.
 
-    Configuration, credentials, bucket, queue, dead letters, topic, database, schema, privileges, clocks, and
-    each dataset's last load: one line each, ok, failed or skipped. Nothing is changed. The exit status is 1
-    where a check failed.
+    Configuration, credentials, bucket, queue, dead letters, the function, its version and what calls it,
+    topic, database, schema, privileges, clocks, the last event, and each dataset's last load: one line each,
+    ok, failed or skipped. Nothing is changed. The exit status is 1 where a check failed.
     """
     from loadstone.wiring.doctor import Asked, examinations  # noqa: PLC0415 - brings psycopg
 
-    asked = Asked(settings.pipeline_file, settings.to, queue or None, topic or None)
+    asked = Asked(
+        settings.pipeline_file, settings.to, queue or None, topic or None, function or None, stack_name
+    )
     found = []
     for check in examinations(asked, os.environ):
         found.append(check)

@@ -26,6 +26,7 @@ Examples:
   loadstone load                                     all that pipeline.yaml names
   loadstone load 'telemetry/*.csv'                   the dataset is found by its files
   loadstone load orders.csv.gz --table sales.orders  without a pipeline file
+  loadstone load --reconcile                         what no event brought, and what went
   loadstone load users.jsonl --mode merge --key id --to postgresql://localhost/app
   loadstone load s3://acme-landing/2026/11/ --json | jq '.loads[].rows_loaded'
 """
@@ -63,9 +64,18 @@ def key_columns(written: Sequence[str]) -> tuple[str, ...]:
 @selecting
 @click.option("--wait", is_flag=True, help="Wait for another worker that loads the same object.")
 @click.option("--strict", is_flag=True, help="Exit with 1 if any row was rejected.")
+@click.option(
+    "--reconcile", is_flag=True, help="Make the ledger agree with the source: deleted objects count, too."
+)
 @everywhere
 def load(
-    settings: Settings, uris: Sequence[str], key: Sequence[str], wait: bool, strict: bool, **options: Any
+    settings: Settings,
+    uris: Sequence[str],
+    key: Sequence[str],
+    wait: bool,
+    strict: bool,
+    reconcile: bool,
+    **options: Any,
 ) -> int:
     """Load files or objects into PostgreSQL, each exactly once.
 
@@ -73,11 +83,22 @@ def load(
     that the pipeline's source holds. What is loaded already is skipped; a changed file is loaded again as its
     dataset says. Rows that do not fit are kept aside: see `loadstone rejects`.
 
+    With --reconcile, as the worker and the Lambda function do now and then: the source is compared with the
+    ledger, what is not loaded is loaded, and what was loaded and is gone is noted as removed, with its rows
+    where `on_delete` says so. What is loaded already is not spoken of.
+
     The exit status is 0 if every object is loaded now or was before, 1 if one failed, or is being loaded by
     another worker (--wait waits for that).
     """
     with open_workspace(settings) as workspace, display_for(settings) as display:
         selection = selection_of(key=key_columns(key), **options)
+        if reconcile:
+            if uris or selection != selection_of(key=()):
+                raise click.UsageError("--reconcile is about the whole source, as pipeline.yaml has it")
+            from loadstone.wiring.events import reconcile as reconciled  # noqa: PLC0415 - few loads need it
+
+            outcomes = reconciled(workspace, progress=display, waits=wait)
+            return report(outcomes, settings, display, strict=strict)
         outcomes = workspace.load(uris, selection=selection, wait=wait, progress=display)
         return report(outcomes, settings, display, strict=strict)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,11 +14,11 @@ from loadstone.cli.options import Settings, everywhere
 from loadstone.cli.output import emit, emit_json, visible
 from loadstone.cli.progress import display_for
 from loadstone.cli.session import open_workspace
+from loadstone.model.retention import parse_age
 
 __all__ = ["forget", "replay", "undo"]
 
 _ALL = "\0all"
-_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
 _REPLAY_EXAMPLES = """\b
 Examples:
@@ -37,16 +36,17 @@ Examples:
 
 _FORGET_EXAMPLES = """\b
 Examples:
-  loadstone forget --older-than 90d
+  loadstone forget                     what the pipeline's `retention:` says
+  loadstone forget --older-than 90d    of all pipelines in the database
 """
 
 
-def read_age(text: str) -> timedelta:
+def read_age(_context: click.Context, _parameter: click.Parameter, written: str | None) -> timedelta | None:
     """Reads `12h`, `90d` or `4w`."""
-    match = re.fullmatch(r"(\d{1,6})\s*([hdw])", text.strip().lower())
-    if match is None:
-        raise click.BadParameter(f"{text!r} is no age: write 12h, 90d or 4w")
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    try:
+        return None if written is None else parse_age(written)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 @click.command(epilog=_REPLAY_EXAMPLES)
@@ -96,17 +96,27 @@ def undo(settings: Settings, load_id: int) -> None:
 
 
 @click.command(epilog=_FORGET_EXAMPLES)
-@click.option("--older-than", type=read_age, required=True, metavar="AGE", help="12h, 90d, 4w.")
+@click.option(
+    "--older-than",
+    callback=read_age,
+    metavar="AGE",
+    help="12h, 90d, 4w. Default: the pipeline's `retention:`.",
+)
 @everywhere
-def forget(settings: Settings, older_than: timedelta) -> None:
+def forget(settings: Settings, older_than: timedelta | None) -> None:
     """Delete what is kept of rejected rows for longer than needed: their text may hold personal data.
 
-    The history itself stays: what was loaded when, and how many rows were rejected. Rejected rows that were
+    The text goes, and what their reasons quote of it; where they stood in the file, and of what kind their
+    faults were, stays, unless `retention:` lets rejects go altogether. The record of notifications goes, too.
+    The history stays: what was loaded when, and how many rows were rejected. Rejected rows that were
     forgotten can no longer be shown or mended.
+
+    Where the pipeline has a `retention:`, `loadstone run` and the Lambda's schedule do this by themselves.
     """
     with open_workspace(settings) as workspace:
         gone = workspace.forget(older_than=older_than)
     if settings.json:
         emit_json({"forgotten": gone})
-    else:
-        emit("forgotten: " + (", ".join(f"{number:,} {kind}" for kind, number in gone.items()) or "nothing"))
+        return
+    numbers = (count(number, kind.replace("_", " ").removesuffix("s")) for kind, number in gone.items())
+    emit("forgotten: " + ", ".join(numbers))

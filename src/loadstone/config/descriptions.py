@@ -14,6 +14,8 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "secretsmanager://NAME, often ${DATABASE_URL}. Left out, the "
         "embedded database. --to, LOADSTONE_DATABASE_URL and DATABASE_URL go before it.",
         "limits": "How many loads at once, and how long things may take.",
+        "retention": "After which age rejected rows and notifications go: 90d, or by kind. `loadstone run`, "
+        "the Lambda's schedule and `loadstone forget` see to it. Left out: never.",
         "notify": "Who is told of what: a list of targets.",
         "datasets": "By name: the files of one pattern, and what becomes of them.",
     },
@@ -24,6 +26,13 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "stall_timeout": "Seconds without any progress after which a load is given up and tried again.",
         "wait_for_slot": "Seconds to wait, holding nothing, while others load.",
         "attempts": "How often a load is tried while faults are transient.",
+    },
+    "Retention": {
+        "raw_texts": "The text of rejected rows, which may hold personal data; where they stand and of what "
+        "kind their faults are stays. Hours, days or weeks: 12h, 90d, 4w.",
+        "rejects": "Rejected rows altogether.",
+        "notifications": "The record of what was sent to whom; what is younger than 9 days stays, lest it be "
+        "sent again.",
     },
     "Dataset": {
         "files": "Glob patterns over the keys below the source: * and ? stay within a folder, ** crosses "

@@ -19,6 +19,8 @@ __all__ = ["pipeline_schema", "schema_text"]
 
 #: A count, or a share with its percent sign.
 _LIMIT = r"^\s*\d+(\.\d+)?\s*%?\s*$"
+#: Hours, days, weeks.
+_AGE = r"^\s*\d{1,6}\s*[hdwHDW]\s*$"
 
 
 def pipeline_schema() -> dict[str, Any]:
@@ -74,10 +76,19 @@ def _allow_short_forms(definitions: dict[str, Any]) -> None:
         {"type": "null"},
     ]
     _allow_short_notices(definitions)
+    _allow_short_ages(definitions)
     definitions["Format"]["properties"]["preset"]["enum"] = [*sorted(PRESETS), None]
     otherwise = definitions["ColumnConfig"]["properties"]["otherwise"]["anyOf"][1]
     otherwise.update({"properties": {"set": otherwise.pop("additionalProperties")}, "required": ["set"]})
     otherwise["additionalProperties"] = False
+
+
+def _allow_short_ages(definitions: dict[str, Any]) -> None:
+    """`retention: 90d`."""
+    age = {"type": "string", "pattern": _AGE}
+    definitions["Pipeline"]["properties"]["retention"]["anyOf"].insert(0, age)
+    for one in definitions["Retention"]["properties"].values():
+        one["anyOf"] = [age, {"type": "null"}]
 
 
 def _allow_short_notices(definitions: dict[str, Any]) -> None:

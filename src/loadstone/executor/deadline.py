@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from loadstone.errors import LoadstoneError, OutOfTime
+from loadstone.executor.relay import RelayedProgress
 from loadstone.model.event import ObjectVersion
-from loadstone.model.load import LoadOutcome
 from loadstone.ports import Clock, Progress
 
 __all__ = ["DeadlineProgress", "Interrupted"]
@@ -22,7 +22,7 @@ class Interrupted(KeyboardInterrupt):
         self.error = error
 
 
-class DeadlineProgress:
+class DeadlineProgress(RelayedProgress):
     """A `ports.Progress` that ends loads once their time is over.
 
     Args:
@@ -32,7 +32,7 @@ class DeadlineProgress:
     """
 
     def __init__(self, progress: Progress, clock: Clock, ends: float) -> None:
-        self._progress = progress
+        super().__init__(progress)
         self._clock = clock
         self._ends = ends
 
@@ -40,10 +40,6 @@ class DeadlineProgress:
     def is_over(self) -> bool:
         """Whether nothing is to be begun."""
         return self._clock.monotonic() >= self._ends
-
-    def started(self, version: ObjectVersion) -> None:
-        """Passed on."""
-        self._progress.started(version)
 
     def advanced(self, version: ObjectVersion, bytes_read: int, rows: int, rejected: int) -> None:
         """Passed on.
@@ -58,7 +54,7 @@ class DeadlineProgress:
                 where=version.uri,
                 hint="give the function more time or memory, or load large files by `loadstone run`",
             )
-        self._progress.advanced(version, bytes_read, rows, rejected)
+        super().advanced(version, bytes_read, rows, rejected)
 
     def waiting(self, reason: str) -> None:
         """Passed on.
@@ -68,8 +64,4 @@ class DeadlineProgress:
         """
         if self.is_over:
             raise OutOfTime(f"the time was over while it waited: {reason}")
-        self._progress.waiting(reason)
-
-    def finished(self, outcome: LoadOutcome) -> None:
-        """Passed on."""
-        self._progress.finished(outcome)
+        super().waiting(reason)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from datetime import datetime
 
+from loadstone.executor.relay import RelayedProgress
 from loadstone.model.event import ObjectVersion
-from loadstone.model.load import LoadOutcome
 from loadstone.ports import Clock, Progress
 
 __all__ = ["LeftOff", "StoppableClock", "StoppableProgress", "Stopping"]
@@ -79,7 +79,7 @@ class StoppableClock:
             raise LeftOff
 
 
-class StoppableProgress:
+class StoppableProgress(RelayedProgress):
     """A `ports.Progress` that ends loads: they report often, and between two steps.
 
     Args:
@@ -88,23 +88,15 @@ class StoppableProgress:
     """
 
     def __init__(self, progress: Progress, stopping: Stopping) -> None:
-        self._progress = progress
+        super().__init__(progress)
         self._stopping = stopping
 
     def started(self, version: ObjectVersion) -> None:
         """Passed on; may raise `LeftOff`."""
         self._stopping.check()
-        self._progress.started(version)
+        super().started(version)
 
     def advanced(self, version: ObjectVersion, bytes_read: int, rows: int, rejected: int) -> None:
         """Passed on; may raise `LeftOff`."""
         self._stopping.check()
-        self._progress.advanced(version, bytes_read, rows, rejected)
-
-    def waiting(self, reason: str) -> None:
-        """Passed on."""
-        self._progress.waiting(reason)
-
-    def finished(self, outcome: LoadOutcome) -> None:
-        """Passed on."""
-        self._progress.finished(outcome)
+        super().advanced(version, bytes_read, rows, rejected)

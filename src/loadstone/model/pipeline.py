@@ -15,6 +15,7 @@ from loadstone.model.notify import NothingBy, NotifyOn, NotifyTarget
 from loadstone.model.presets import PRESETS
 from loadstone.model.records_path import parse_records_path
 from loadstone.model.reject_limit import RejectLimit
+from loadstone.model.retention import Retention
 from loadstone.model.settings import Settings
 from loadstone.model.types import parse_type
 
@@ -30,6 +31,7 @@ __all__ = [
     "PartitionBy",
     "Pipeline",
     "RejectLimit",
+    "Retention",
 ]
 
 
@@ -286,5 +288,6 @@ class Pipeline(Settings, frozen=True, kw_only=True):
     source: str | None = None
     destination: str | None = None
     limits: Limits = Limits.unchecked()
+    retention: Retention | None = None
     notify: tuple[NotifyTarget, ...] = ()
     datasets: dict[str, Dataset] = field(default_factory=dict)

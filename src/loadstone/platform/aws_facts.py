@@ -71,6 +71,7 @@ class QueueFacts(Struct, frozen=True):
         in_work: those that somebody received, about.
         visibility: seconds for which a received message is nobody else's.
         oldest: age of the oldest message in seconds; None where CloudWatch does not know or may not be asked.
+        last_sent: when a message came last, to five minutes; None where none came within a day, or as above.
         dead_letters: the URL of the queue for what fails; None where there is none.
         receives: after which a message goes there.
     """
@@ -79,6 +80,7 @@ class QueueFacts(Struct, frozen=True):
     in_work: int
     visibility: int
     oldest: float | None
+    last_sent: datetime | None
     dead_letters: str | None
     receives: int | None
 
@@ -132,11 +134,14 @@ def queue_facts(url: str) -> QueueFacts:
         with aws_errors(target, needs="sqs:GetQueueUrl on the queue of dead letters"):
             dead_letters = client.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"]
     receives = policy.get("maxReceiveCount")
+    ages = _measured(url, region, "ApproximateAgeOfOldestMessage", timedelta(minutes=15), 60)
+    sent = _measured(url, region, "NumberOfMessagesSent", timedelta(days=1), 300)
     return QueueFacts(
         waiting=int(told.get("ApproximateNumberOfMessages", 0)),
         in_work=int(told.get("ApproximateNumberOfMessagesNotVisible", 0)),
         visibility=int(told.get("VisibilityTimeout", 0)),
-        oldest=_age_of_oldest(url.rpartition("/")[2], region),
+        oldest=ages[-1][1] if ages else None,
+        last_sent=max((at for at, number in sent if number), default=None),
         dead_letters=dead_letters,
         receives=None if receives is None else int(receives),
     )
@@ -156,23 +161,26 @@ def topic_subscribers(arn: str) -> tuple[int, int]:
     return len(found) - pending, pending
 
 
-def _age_of_oldest(queue: str, region: str | None) -> float | None:
-    """Seconds, as CloudWatch last heard; SQS itself does not tell."""
+def _measured(
+    url: str, region: str | None, metric: str, within: timedelta, period: int
+) -> list[tuple[datetime, float]]:
+    """What CloudWatch heard of a queue, oldest first; SQS itself does not tell."""
     client = aws_client("cloudwatch", region=region, feature=_FEATURE)
     now = datetime.now(UTC)
     told = _unless_denied(
         lambda: client.get_metric_statistics(
             Namespace="AWS/SQS",
-            MetricName="ApproximateAgeOfOldestMessage",
-            Dimensions=[{"Name": "QueueName", "Value": queue}],
-            StartTime=now - timedelta(minutes=15),
+            MetricName=metric,
+            Dimensions=[{"Name": "QueueName", "Value": url.rpartition("/")[2]}],
+            StartTime=now - within,
             EndTime=now,
-            Period=60,
+            Period=period,
             Statistics=["Maximum"],
         )
     )
-    points = sorted((told or {}).get("Datapoints", ()), key=lambda point: point["Timestamp"])
-    return float(points[-1]["Maximum"]) if points else None
+    return sorted(
+        (point["Timestamp"], float(point["Maximum"])) for point in (told or {}).get("Datapoints", ())
+    )
 
 
 def _unless_denied(ask: Any) -> dict[str, Any] | None:

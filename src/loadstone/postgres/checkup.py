@@ -11,10 +11,12 @@ from loadstone.postgres.connection import Connection
 from loadstone.postgres.identifiers import parse_table
 
 __all__ = [
+    "BroughtObject",
     "DatasetState",
     "Session",
     "TableRights",
     "dataset_states",
+    "last_event",
     "session",
     "table_rights",
 ]
@@ -74,6 +76,20 @@ class DatasetState(Struct, frozen=True):
     gone: int
 
 
+class BroughtObject(Struct, frozen=True):
+    """What an event of S3 brought.
+
+    Attributes:
+        load_id: the load that it led to.
+        uri: of the object.
+        at: when the load began.
+    """
+
+    load_id: int
+    uri: str
+    at: datetime
+
+
 _SESSION = b"""
 SELECT (SELECT version FROM pg_stat_ssl WHERE pid = pg_backend_pid() AND ssl),
     inet_client_addr() IS NULL, clock_timestamp()
@@ -100,6 +116,13 @@ FROM (
         count(*) FILTER (WHERE state = 'running' AND heartbeat_at < now() - interval '2 minutes') AS gone
     FROM loadstone.loads WHERE pipeline = %(pipeline)s GROUP BY dataset
 ) AS summary JOIN loadstone.loads AS last USING (dataset, load_id)
+"""
+
+
+# Events of S3 have a sequencer; what is loaded by hand or found by a reconcile has that of an event before.
+_LAST_EVENT = b"""
+SELECT load_id, uri, started_at FROM loadstone.loads
+WHERE pipeline = %(pipeline)s AND sequencer IS NOT NULL ORDER BY load_id DESC LIMIT 1
 """
 
 
@@ -135,6 +158,12 @@ def dataset_states(connection: Connection, pipeline: str) -> dict[str, DatasetSt
     """What the ledger knows of each dataset of a pipeline, by name."""
     rows = connection.execute(_DATASETS, {"pipeline": pipeline}).fetchall()
     return {row[0]: DatasetState(*row[1:]) for row in rows}
+
+
+def last_event(connection: Connection, pipeline: str) -> BroughtObject | None:
+    """What an event brought last; None where none did."""
+    row = connection.execute(_LAST_EVENT, {"pipeline": pipeline}).fetchone()
+    return None if row is None else BroughtObject(*row)
 
 
 def _privileges(dataset: Dataset) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ from loadstone.postgres.transaction import PostgresLoadTransaction
 
 if TYPE_CHECKING:
     from loadstone.postgres.notifications import PostgresNotifications
+    from loadstone.postgres.retention import Forgotten
 
 __all__ = ["PostgresDatabase"]
 
@@ -210,7 +211,16 @@ class PostgresDatabase:
         self.ensure_schema()
         return upkeep.undo(self._connector, load_id)
 
-    def forget(self, older_than: timedelta, *, rejects_older_than: timedelta | None = None) -> dict[str, int]:
-        """Applies retention to rejects; see `upkeep.forget`."""
+    def forget(self, ages: Mapping[str, timedelta], pipeline: str | None = None) -> Iterator[Forgotten]:
+        """Applies retention now; see `retention.forget`."""
         self.ensure_schema()
-        return upkeep.forget(self._connector, older_than, rejects_older_than=rejects_older_than)
+        from loadstone.postgres import retention  # noqa: PLC0415 - loads do without
+
+        yield from retention.forget(self._connector, ages, pipeline)
+
+    def forget_if_due(self, ages: Mapping[str, timedelta], pipeline: str) -> Iterator[Forgotten]:
+        """The same, once in a while among all who ask; see `retention.forget_if_due`."""
+        self.ensure_schema()
+        from loadstone.postgres import retention  # noqa: PLC0415 - loads do without
+
+        yield from retention.forget_if_due(self._connector, ages, pipeline)

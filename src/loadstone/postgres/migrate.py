@@ -148,7 +148,7 @@ def grants(role: str, tables: tuple[str, ...] = (), *, read_only: bool = False) 
         f"GRANT SELECT ON loadstone.schema_version TO {name};",
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON loadstone.loads, loadstone.rejects TO {name};",
         f"GRANT SELECT, INSERT, UPDATE ON loadstone.settings TO {name};",
-        f"GRANT SELECT, INSERT, UPDATE ON loadstone.notifications TO {name};",
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON loadstone.notifications TO {name};",
         f"GRANT SELECT, INSERT, UPDATE ON loadstone.notification_subscriptions TO {name};",
         f"GRANT SELECT ON loadstone.last_loads, loadstone.freshness, loadstone.rejects_by_reason TO {name};",
         "-- to stage rows, and to create the tables it loads where they are absent:",

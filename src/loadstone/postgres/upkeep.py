@@ -1,8 +1,6 @@
-"""Taking loads back, removing what was deleted at the source, and retention."""
+"""Taking loads back, and removing what was deleted at the source."""
 
 from __future__ import annotations
-
-from datetime import timedelta
 
 from loadstone.core.ordering import is_older, newest
 from loadstone.errors import DestinationError, ObjectBusy
@@ -17,10 +15,7 @@ from loadstone.postgres.ddl import statement
 from loadstone.postgres.locks import object_lock, record_lock, try_take
 from loadstone.postgres.queries import query
 
-__all__ = ["forget", "remove", "undo"]
-
-# Rows per transaction of retention, so that it holds no lock for long.
-_BATCH = 20_000
+__all__ = ["remove", "undo"]
 
 
 def undo(connector: Connector, load_id: int) -> LoadRecord:
@@ -80,37 +75,6 @@ def remove(connector: Connector, request: LoadRequest, dataset: Dataset, event: 
         if standing is not None:
             connection.execute(query("step_down"), {"load_id": standing.load_id})
         return Admission("removed", reason=reason, load_id=ledger.insert(connection, request, "removed"))
-
-
-def forget(
-    connector: Connector, older_than: timedelta, *, rejects_older_than: timedelta | None = None
-) -> dict[str, int]:
-    """Applies retention to rejects; rows of the ledger stay.
-
-    Args:
-        connector: to the database.
-        older_than: raw text of rejects beyond this age goes: it may hold personal data.
-        rejects_older_than: rejects beyond this age go altogether; None keeps them.
-
-    Returns:
-        How many `raw_texts` and `rejects` went.
-    """
-    gone = {"raw_texts": 0, "rejects": 0}
-    if rejects_older_than is not None:
-        gone["rejects"] = _in_batches(connector, "forget_rejects", rejects_older_than)
-    gone["raw_texts"] = _in_batches(connector, "forget_raw", older_than)
-    return gone
-
-
-def _in_batches(connector: Connector, name: str, age: timedelta) -> int:
-    """By the database's clock, which dated the rows: ours may be years ahead."""
-    total = 0
-    while True:
-        with connector.transaction() as connection:
-            rows = connection.execute(query(name), {"age": age, "batch": _BATCH}).rowcount
-        total += rows
-        if rows < _BATCH:
-            return total
 
 
 def _delete_rows(connection: Connection, table: str, load_ids: tuple[int, ...], where: str) -> int:

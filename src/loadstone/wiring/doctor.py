@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from loadstone.config.destination import choose_destination
 from loadstone.embedded import DEFAULT_FOLDER, EmbeddedServer
 from loadstone.errors import LoadstoneError, MissingExtra
 from loadstone.model.pipeline import Pipeline
+from loadstone.platform.aws_function import stack_outputs
 from loadstone.sources import open_source
 from loadstone.wiring.check import Check, attempted, failed, ok, skipped
 from loadstone.wiring.database_access import database_access
@@ -22,11 +24,19 @@ from loadstone.wiring.doctor_aws import (
     topic_checks,
 )
 from loadstone.wiring.doctor_database import database_checks
+from loadstone.wiring.doctor_function import function_checks
 from loadstone.wiring.pipeline_location import open_pipeline
 
 __all__ = ["Asked", "examinations"]
 
 _OF_BUCKET = ("versions", "events")
+_OF_FUNCTION = ("function's version", "event source")
+#: By what option or variable each is named.
+_NAMES = {
+    "queue": "--queue, or LOADSTONE_QUEUE_URL",
+    "function": "--function, or LOADSTONE_FUNCTION",
+    "topic": "--topic, or LOADSTONE_TOPIC_ARN",
+}
 
 
 class Asked(Struct, frozen=True):
@@ -37,12 +47,16 @@ class Asked(Struct, frozen=True):
         to: the database, or None to look elsewhere.
         queue: the URL of the queue that events come to.
         topic: the ARN of the topic that is told of loads.
+        function: the name, or the ARN, of the function that loads.
+        stack: the name of the stack that made them: what is not named, its outputs say.
     """
 
     file: Path | str | None = None
     to: str | None = None
     queue: str | None = None
     topic: str | None = None
+    function: str | None = None
+    stack: str | None = None
 
 
 def examinations(asked: Asked, environment: Mapping[str, str]) -> Iterator[Check]:
@@ -52,19 +66,25 @@ def examinations(asked: Asked, environment: Mapping[str, str]) -> Iterator[Check
         url = choose_destination(asked.to, pipeline, environment)
     except LoadstoneError as error:
         yield failed("configuration", str(error), error.hint)
-        for name in ("credentials", "source", "queue", "topic", "database"):
+        for name in ("credentials", "source", "queue", "function", "topic", "database"):
             yield skipped(name, "see configuration")
         return
     yield _configuration(asked, pipeline)
-    if asked.queue or asked.topic or is_in_aws(str(asked.file or ""), pipeline.source, url):
+    named = (asked.queue, asked.topic, asked.function, asked.stack)
+    if any(named) or is_in_aws(str(asked.file or ""), pipeline.source, url):
         credentials = list(attempted("credentials", _credentials))
         yield from credentials
         can_ask = credentials[0].state == "ok"
     else:
         yield skipped("credentials", "nothing here is in AWS")
         can_ask = False
+    if asked.stack is not None and can_ask:
+        asked, check = _of_stack(asked, asked.stack)
+        yield check
     yield from _source(pipeline, asked, can_ask=can_ask)
-    yield from _queue(asked, can_ask=can_ask)
+    yield from _named("queue", asked.queue, queue_checks, "dead letters", can_ask=can_ask)
+    yield from _function(asked, can_ask=can_ask)
+    yield from _named("topic", asked.topic, topic_checks, can_ask=can_ask)
     yield from _database(url, pipeline, environment)
 
 
@@ -112,21 +132,41 @@ def _reading(pipeline: Pipeline, uri: str) -> Iterator[Check]:
     yield ok("source", f"{uri} can be listed and read")
 
 
-def _queue(asked: Asked, *, can_ask: bool) -> Iterator[Check]:
-    if asked.queue is None:
-        yield skipped("queue", "none is named (--queue, or LOADSTONE_QUEUE_URL)")
+def _of_stack(asked: Asked, name: str) -> tuple[Asked, Check]:
+    """What is asked, with what a stack says that it made."""
+    try:
+        outputs = stack_outputs(name)
+    except LoadstoneError as error:
+        return asked, failed("stack", str(error), error.hint)
+    asked = replace(
+        asked,
+        queue=asked.queue or outputs.get("QueueUrl"),
+        topic=asked.topic or outputs.get("TopicArn"),
+        function=asked.function or outputs.get("FunctionName"),
+    )
+    if "FunctionName" not in outputs:
+        hint = "name the pipeline's stack: `loadstone deploy` calls it loadstone-pipeline"
+        return asked, failed("stack", f"{name} is no stack of a pipeline", hint)
+    return asked, ok("stack", name)
+
+
+def _named(
+    name: str, thing: str | None, look: Callable[[str], Iterable[Check]], *others: str, can_ask: bool
+) -> Iterator[Check]:
+    """Looks at a thing of AWS that is named, with what belongs to it."""
+    if thing is None:
+        yield skipped(name, f"none is named ({_NAMES[name]})")
     elif not can_ask:
-        yield skipped("queue", "see credentials")
+        yield skipped(name, "see credentials")
     else:
-        queue = asked.queue
-        yield from attempted("queue", lambda: queue_checks(queue), "dead letters")
-    if asked.topic is None:
-        yield skipped("topic", "none is named (--topic, or LOADSTONE_TOPIC_ARN)")
-    elif not can_ask:
-        yield skipped("topic", "see credentials")
-    else:
-        topic = asked.topic
-        yield from attempted("topic", lambda: topic_checks(topic))
+        yield from attempted(name, lambda: look(thing), *others)
+
+
+def _function(asked: Asked, *, can_ask: bool) -> Iterator[Check]:
+    def look(name: str) -> Iterator[Check]:
+        return function_checks(name, asked.queue)
+
+    yield from _named("function", asked.function, look, *_OF_FUNCTION, can_ask=can_ask)
 
 
 def _database(url: str | None, pipeline: Pipeline, environment: Mapping[str, str]) -> Iterator[Check]:

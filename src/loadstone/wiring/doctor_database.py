@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from loadstone.model.pipeline import Limits, Pipeline
 from loadstone.ports import DatabaseAccess
 from loadstone.postgres.checkup import (
+    BroughtObject,
     DatasetState,
     Session,
     dataset_states,
+    last_event,
     session,
     table_rights,
 )
@@ -18,6 +20,7 @@ from loadstone.postgres.connection import Connection, Connector
 from loadstone.postgres.health import MINIMUM_SERVER, Health, examine
 from loadstone.wiring.check import Check, failed, ok, skipped
 from loadstone.wiring.doctor_aws import clock_check
+from loadstone.wiring.elapsed import since
 
 __all__ = ["database_checks"]
 
@@ -43,6 +46,9 @@ def database_checks(access: str | DatabaseAccess, pipeline: Pipeline) -> Iterato
         yield from _tables(connection, pipeline, health)
         is_readable = health.schema_version > 0 and schema.state == "ok"
         states = dataset_states(connection, pipeline.name) if is_readable else {}
+        event = last_event(connection, pipeline.name) if is_readable else None
+    if (pipeline.source or "").startswith("s3://"):
+        yield _last_event(event)
     for name in pipeline.datasets:
         yield _dataset(name, states.get(name), is_known=is_readable)
 
@@ -117,6 +123,12 @@ def _tables(connection: Connection, pipeline: Pipeline, health: Health) -> Itera
             )
 
 
+def _last_event(event: BroughtObject | None) -> Check:
+    if event is None:
+        return skipped("last event", "no event of S3 has brought an object yet")
+    return ok("last event", f"{since(event.at, datetime.now(UTC))}: {event.uri} (load {event.load_id:,})")
+
+
 def _dataset(name: str, state: DatasetState | None, *, is_known: bool) -> Check:
     label = f"dataset {name}"
     if not is_known:
@@ -124,9 +136,9 @@ def _dataset(name: str, state: DatasetState | None, *, is_known: bool) -> Check:
     if state is None:
         return ok(label, "nothing was loaded yet")
     now = datetime.now(UTC)
-    parts = [f"last load {_since(state.last_at, now)} ({state.last_state}, load {state.last_id:,})"]
+    parts = [f"last load {since(state.last_at, now)} ({state.last_state}, load {state.last_id:,})"]
     if state.newest_object is not None:
-        parts.append(f"newest object {_since(state.newest_object, now)}")
+        parts.append(f"newest object {since(state.newest_object, now)}")
     if state.failed:
         parts.append(f"{state.failed:,} failed within a day")
     if state.gone:
@@ -136,13 +148,3 @@ def _dataset(name: str, state: DatasetState | None, *, is_known: bool) -> Check:
         return failed(label, f"{what}: {state.last_error}", "`loadstone history --verbose` tells more")
     hint = "the next load of the same object takes over from a worker that is gone" if state.gone else None
     return ok(label, what, hint)
-
-
-def _since(moment: datetime, now: datetime) -> str:
-    passed = max(timedelta(0), now - moment)
-    if passed < timedelta(minutes=1):
-        return "just now"
-    for unit, length in (("day", 86_400), ("h", 3_600), ("min", 60)):
-        if (number := int(passed.total_seconds() // length)) >= 1:
-            return f"{number:,} {unit}{'s' if unit == 'day' and number > 1 else ''} ago"
-    raise AssertionError("unreachable")

@@ -36,6 +36,7 @@ from loadstone.wiring import events as work
 from loadstone.wiring.lambda_dead_letters import LambdaDeadLetters
 from loadstone.wiring.lambda_time import Context, InvocationTime
 from loadstone.wiring.pipeline_location import open_pipeline
+from loadstone.wiring.retention import retain
 from loadstone.wiring.workspace import Workspace
 
 __all__ = ["Function"]
@@ -155,7 +156,7 @@ class Function:
         }
 
     def _reconcile(self, time: InvocationTime) -> dict[str, Any]:
-        """Loads what no event brought, and sends notifications that are due, as far as there is time."""
+        """Loads what no event brought, sends what is due, applies retention, as far as there is time."""
         states: dict[str, int] = {}
         try:
             for outcome in work.reconcile(self._opened(), progress=time.progress):
@@ -166,9 +167,20 @@ class Function:
             for _ in () if time.is_over else self._opened().notify():
                 if time.is_over:
                     break
+            if not time.is_over:
+                self._retain(time)
         except Interrupted as stopped:
             logger.warning("reconcile: %s", stopped)
         return {"states": states, "complete": not time.is_over}
+
+    def _retain(self, time: InvocationTime) -> None:
+        """Applies retention where nobody has lately; what goes wrong is no failure of what was loaded."""
+        try:
+            for _ in retain(self._opened()):
+                if time.is_over:
+                    break
+        except LoadstoneError as error:
+            logger.warning("retention: %s", error, extra={"error_code": error.code, "hint": error.hint})
 
     def _outcomes(self, message: Any, trigger: str, time: InvocationTime) -> list[LoadOutcome]:
         """What became of each object that a message speaks of.

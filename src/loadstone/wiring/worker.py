@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -24,7 +25,13 @@ from loadstone.ports import Clock, Progress, Refusal, Source, Trigger
 from loadstone.wiring.events import handle, reconcile
 from loadstone.wiring.workspace import Workspace
 
+if TYPE_CHECKING:
+    from loadstone.wiring.chores import Chores
+
 __all__ = ["Ending", "Journal", "RunningWorker", "WorkerLimits", "WorkerOptions", "open_worker"]
+
+#: How long the worker's end waits for a step that is under way.
+_LAST_CHORE_SECONDS = 10.0
 
 
 class WorkerOptions(Struct, frozen=True):
@@ -88,10 +95,7 @@ def open_worker(
             clock=clock,
         )
         worker = Worker(tasks, options.limits, stopping)
-        if workspace.has_targets:
-            from loadstone.wiring.due import SendingDue  # noqa: PLC0415 - few have targets
-
-            SendingDue(workspace.notify, clock, journal)
+        stack.callback(_begin_chores(workspace, clock, journal, options.limits, stopping))
         port = None
         if options.health is not None:
             from loadstone.platform.health import HealthServer  # noqa: PLC0415 - few ask for it
@@ -103,6 +107,27 @@ def open_worker(
             stack.callback(health.close)
             port = health.port
         yield RunningWorker(worker, watches, workspace.database_url, warnings, port)
+
+
+def _begin_chores(
+    workspace: Workspace, clock: Clock, journal: Journal, limits: WorkerLimits, stopping: Stopping
+) -> Callable[[], None]:
+    """Begins what is seen to beside loads, where there is anything; what waits for its end.
+
+    A worker that ends once there is nothing more to do sees to all of it once.
+    """
+    if not workspace.has_targets and workspace.pipeline.retention is None:
+        return lambda: None
+    from loadstone.wiring.chores import Chores, chores_of  # noqa: PLC0415 - few have any
+
+    is_thorough = limits.until_empty
+    chores = Chores(chores_of(workspace), clock, journal, lambda: stopping.is_draining and not is_thorough)
+    return lambda: _awaited(chores, stopping, limits.drain_seconds if is_thorough else _LAST_CHORE_SECONDS)
+
+
+def _awaited(chores: Chores, stopping: Stopping, seconds: float) -> None:
+    stopping.drain()  # where the worker never ran
+    chores.wait(seconds)
 
 
 class _WorkerWorkspace(Workspace):

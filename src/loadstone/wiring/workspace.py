@@ -286,11 +286,21 @@ class Workspace:
         """
         return self.database.undo(load_id)
 
-    def forget(self, *, older_than: timedelta) -> dict[str, int]:
-        """Applies retention: raw text of rejects goes; ledger rows stay. Returns what went, by kind."""
-        if older_than < timedelta(0):
-            raise UsageError("retention cannot be negative")
-        return self.database.forget(older_than)
+    def forget(self, *, older_than: timedelta | None = None) -> dict[str, int]:
+        """Applies retention now: the text of rejected rows goes, and notifications; the history stays.
+
+        Args:
+            older_than: of all pipelines in the database; None for what `retention:` says of this one's.
+
+        Returns:
+            What went: how many `raw_texts`, `rejects`, `notifications`.
+
+        Raises:
+            UsageError: the pipeline has no `retention:`, or the age is negative.
+        """
+        from loadstone.wiring.retention import forgotten  # noqa: PLC0415 - loads do without
+
+        return forgotten(self.pipeline, self.database, older_than)
 
     def migrate(self) -> list[str]:
         """Makes or upgrades the `loadstone` schema; the migrations that ran."""

@@ -1,11 +1,9 @@
 from __future__ import annotations
 
-from datetime import timedelta
-
 import psycopg
 import pytest
 
-from fixtures.number_loads import dataset, load, reject, request
+from fixtures.number_loads import dataset, load, request
 from loadstone.errors import DestinationError, LoadNotFound, ObjectBusy
 from loadstone.postgres import PostgresDatabase
 
@@ -72,24 +70,6 @@ def test_undo_of_a_table_that_was_dropped_ends_the_load(
     load(database, request(), [1])
     connection.execute("DROP TABLE public.numbers")
     assert database.undo(1).state == "undone"
-
-
-def test_retention_takes_raw_text_first_and_keeps_the_ledger(
-    database: PostgresDatabase, connection: psycopg.Connection
-) -> None:
-    load(database, request(), [1], [reject(2), reject(3)])
-    connection.execute(
-        "UPDATE loadstone.rejects SET rejected_at = now() - interval '10 days' WHERE row_number = 2"
-    )
-    assert database.forget(timedelta(days=7)) == {"raw_texts": 1, "rejects": 0}
-    assert [(r.row_number, r.raw) for r in database.rejects(1)] == [(2, b""), (3, b"x\n")]
-    assert database.forget(timedelta(days=7)) == {"raw_texts": 0, "rejects": 0}
-    assert database.forget(timedelta(days=7), rejects_older_than=timedelta(days=9)) == {
-        "raw_texts": 0,
-        "rejects": 1,
-    }
-    assert [r.row_number for r in database.rejects(1)] == [3]
-    assert database.find(1).counts.rejected == 2
 
 
 @pytest.mark.parametrize("name", ["100%", "odd %s", 'half "%(x)s'])

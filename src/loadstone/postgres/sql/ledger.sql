@@ -159,13 +159,3 @@ WHERE load_id = %(load_id)s AND row_number = ANY(%(row_numbers)s) AND replayed_b
 -- Ends a load that stood: its rows were taken out.
 UPDATE loadstone.loads SET state = %(state)s, is_current = false
 WHERE load_id = ANY(%(load_ids)s) AND state IN ('loaded', 'replaced')
-
--- name: forget_raw
-UPDATE loadstone.rejects SET raw = NULL
-WHERE ctid = ANY(ARRAY(
-    SELECT ctid FROM loadstone.rejects WHERE raw IS NOT NULL AND rejected_at < now() - %(age)s LIMIT %(batch)s
-))
-
--- name: forget_rejects
-DELETE FROM loadstone.rejects
-WHERE ctid = ANY(ARRAY(SELECT ctid FROM loadstone.rejects WHERE rejected_at < now() - %(age)s LIMIT %(batch)s))

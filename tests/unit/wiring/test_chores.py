@@ -1,4 +1,4 @@
-"""Notifications are sent while a worker runs, whatever becomes of one pass."""
+"""Chores are seen to while a worker runs, whatever becomes of one time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from loadstone.executor.stopping import LeftOff
 from loadstone.model.event import Event
 from loadstone.model.load import LoadOutcome
 from loadstone.ports import Refusal
-from loadstone.wiring.due import SendingDue
+from loadstone.wiring.chores import Chore, Chores
 
 
 class Minutes:
@@ -45,7 +45,7 @@ class Told(list[str]):
         self.append(what)
 
 
-def test_what_is_due_is_sent_every_minute_until_the_worker_drains_also_after_a_failure() -> None:
+def test_a_chore_is_seen_to_at_once_and_every_minute_until_the_worker_drains_also_after_a_failure() -> None:
     sent: list[int] = []
 
     def send() -> Iterator[int]:
@@ -57,9 +57,31 @@ def test_what_is_due_is_sent_every_minute_until_the_worker_drains_also_after_a_f
         yield len(sent)
 
     told = Told()
-    assert SendingDue(send, Minutes(3), told).wait(60)
+    assert Chores([Chore("notifications", send)], Minutes(3), told).wait(60)
     assert sent == [0, 1, 2, 3]
     assert told == [
         "notifications: the server is away",
         "notifications: unexpected: ValueError: a fault of ours",
     ]
+
+
+def test_a_chore_that_is_not_for_every_minute_is_seen_to_less_often() -> None:
+    seen: list[str] = []
+    chores = [
+        Chore("often", lambda: [seen.append("often")]),
+        Chore("seldom", lambda: [seen.append("seldom")], minutes=3),
+    ]
+    assert Chores(chores, Minutes(4), Told()).wait(60)
+    assert seen == ["often", "seldom", "often", "often", "often", "seldom", "often"]
+
+
+def test_a_chore_is_left_off_between_two_steps_when_the_worker_drains() -> None:
+    done: list[int] = []
+
+    def long() -> Iterator[int]:
+        for step in range(1_000):
+            done.append(step)
+            yield step
+
+    assert Chores([Chore("long", long)], Minutes(0), Told(), lambda: len(done) == 3).wait(60)
+    assert done == [0, 1, 2]
