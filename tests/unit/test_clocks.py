@@ -39,6 +39,7 @@ ALLOWED = {
     "triggers/sqs.py": "for a server that does not tell its own time",
     "wiring/doctor_aws.py": "compares the clocks",
     "wiring/doctor_database.py": "the same",
+    "wiring/doctor_function.py": "shows how long ago something was",
     "wiring/lambda_function.py": "a metric",
 }
 
