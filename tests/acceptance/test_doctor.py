@@ -185,7 +185,8 @@ def test_privileges_that_are_lacking_are_named(
     assert closed["schema"][1].endswith("lacks USAGE on schema loadstone")
     assert closed["table public.cities"][1].endswith("lacks SELECT, INSERT, DELETE")
     connection.execute(loadstone("migrate", "--grants", role[0].strip('"')).out)
-    connection.execute(f"GRANT SELECT ON public.cities TO {role[0]}")
+    assert states(loadstone, "--to", clerk, code=0)["tables"][0] == "ok"
+    connection.execute(f"REVOKE INSERT, DELETE ON public.cities FROM {role[0]}")
     granted = states(loadstone, "--to", clerk, code=1)
     assert granted["schema"][0] == "ok"
     assert granted["table public.cities"][1].endswith("lacks INSERT, DELETE")
@@ -270,3 +271,19 @@ def test_what_a_dataset_needs_is_asked_for_and_no_more(
     loadstone.write("pipeline.yaml", PIPELINE.format(source="data") + f"    {settings}\n")
     found = states(loadstone, "--to", clerk, code=1)
     assert found["table public.cities"][1].endswith(f" lacks {needed}")
+
+
+def test_a_retention_that_nobody_applies_is_told(
+    loadstone: CommandLine, connection: psycopg.Connection
+) -> None:
+    typed = PIPELINE.format(source="data") + "    columns: {id: {type: integer}}\n"
+    loadstone.write("pipeline.yaml", f"{typed}retention: {{raw_texts: 7d, rejects: 30d}}\n")
+    loadstone.write("data/cities1.csv", "id\n1\nx\n")
+    loadstone("load")
+    assert states(loadstone, code=0)["retention"][:2] == ("ok", "applied: raw texts 7d, rejects 30d")
+    connection.execute("UPDATE loadstone.rejects SET rejected_at = now() - interval '10 days'")
+    told = states(loadstone, code=1)["retention"]
+    assert told[:2] == ("failed", "raw texts are older than they should be (raw texts 7d, rejects 30d)")
+    assert "loadstone forget" in told[2]
+    loadstone("forget")
+    assert states(loadstone, code=0)["retention"][0] == "ok"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from fixtures.bucket import Bucket, BucketServer
+from fixtures.deployed import Deployed
 from fixtures.landing import Landing
 from fixtures.secrets import Secrets
 from fixtures.secure import SecureServer
@@ -49,3 +51,10 @@ def secrets(bucket_server: BucketServer, monkeypatch: pytest.MonkeyPatch) -> Ite
     made = Secrets()
     yield made
     made.forget()
+
+
+@pytest.fixture
+def deployed(s3: Bucket, database_url: str, tmp_path: Path) -> Iterator[Deployed]:
+    """The Lambda function and what it works with."""
+    with ExitStack() as stack:
+        yield Deployed(s3, database_url, tmp_path, stack)

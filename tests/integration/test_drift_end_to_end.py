@@ -22,6 +22,24 @@ def test_evolve_adds_a_column_with_the_type_that_the_file_shows(folder_landing: 
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("2,b\n3,c\n", "it has no header, so none of its columns is"),
+        ("x,y\n2,b\n", "not one of its columns is"),
+    ],
+)
+def test_a_file_that_shares_no_column_with_the_table_is_refused(
+    folder_landing: Landing, text: str, why: str
+) -> None:
+    landing = folder_landing
+    landing.put_and_load("id,v\n1,a\n", "a.csv")
+    failed = landing.put_and_load(text, "b.csv")
+    assert (failed.state, failed.error_code) == ("failed", "contract_error")
+    assert f"does not look like one of orders: {why} in the table" in str(failed.error)
+    assert landing.types() == {"id": "bigint", "v": "text"}
+
+
 def test_freeze_fails_the_load_and_changes_nothing(folder_landing: Landing) -> None:
     landing = folder_landing
     landing.options = {"contract": "freeze", "columns": KNOWN}

@@ -6,9 +6,6 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from pathlib import Path
-from typing import Any
 from urllib.parse import quote_plus
 
 import psycopg
@@ -16,82 +13,11 @@ import pytest
 
 from fixtures.bucket import Bucket, BucketServer
 from fixtures.databases import name_of
-from fixtures.lambda_runtime import LambdaRuntime
+from fixtures.deployed import EVENTS, Deployed
 from fixtures.queues import EventQueue, queue_for
 
-EVENTS = Path(__file__).parents[1] / "events"
 A = "id,v\n1,a\n2,b\n"
 ROWS_A = [(1, "a"), (2, "b")]
-
-PIPELINE = """
-source: s3://{bucket}/in
-limits: {{attempts: 2}}
-datasets:
-  orders: {{files: "*.csv", table: orders}}
-"""
-
-
-class Deployed:
-    """A bucket, a database, a pipeline, and the function between them."""
-
-    def __init__(self, bucket: Bucket, database_url: str, folder: Path, stack: ExitStack) -> None:
-        self.bucket = bucket
-        self.database_url = database_url
-        self.file = folder / "pipeline.yaml"
-        self.file.write_text(PIPELINE.format(bucket=bucket.name))
-        self.environment = {
-            "LOADSTONE_PIPELINE": str(self.file),
-            "LOADSTONE_DATABASE_URL": database_url,
-            "LAMBDA_TASK_ROOT": str(folder),
-        }
-        self._folder = folder
-        self._stack = stack
-
-    def runtime(self, handler: str = "loadstone.lambda_handler.handler", **environment: str) -> LambdaRuntime:
-        runtime = LambdaRuntime({**self.environment, **environment}, handler, folder=str(self._folder))
-        return self._stack.enter_context(runtime)
-
-    def created(self, key: str, bucket: str | None = None) -> dict[str, Any]:
-        """As EventBridge has it."""
-        told: dict[str, Any] = json.loads((EVENTS / "eventbridge_object_created.json").read_text())
-        told["detail"]["bucket"]["name"] = bucket or self.bucket.name
-        told["detail"]["object"] = {"key": key}
-        return told
-
-    def notified(self, key: str, name: str = "s3_notification_put.json") -> dict[str, Any]:
-        """As S3 sends it itself."""
-        told: dict[str, Any] = json.loads((EVENTS / name).read_text())
-        place = told["Records"][0]["s3"]
-        place["bucket"]["name"] = self.bucket.name
-        place["object"] = {"key": quote_plus(key)}
-        return told
-
-    def messages(self, *bodies: Any, queue: str = "loadstone") -> dict[str, Any]:
-        """A batch of a queue, whose messages are called `0`, `1` and so on."""
-        record = json.loads((EVENTS / "sqs_batch.json").read_text())["Records"][0]
-        record["eventSourceARN"] = f"arn:aws:sqs:us-east-1:123456789012:{queue}"
-        texts = [body if isinstance(body, str) else json.dumps(body) for body in bodies]
-        return {"Records": [{**record, "messageId": str(n), "body": text} for n, text in enumerate(texts)]}
-
-    def query(self, sql: str) -> list[tuple[Any, ...]]:
-        with psycopg.connect(self.database_url, autocommit=True) as connection:
-            return connection.execute(sql.encode()).fetchall()
-
-    def change(self, sql: str) -> None:
-        with psycopg.connect(self.database_url, autocommit=True) as connection:
-            connection.execute(sql.encode())
-
-    def rows(self) -> list[tuple[Any, ...]]:
-        return self.query("SELECT id, v FROM orders ORDER BY id")
-
-    def ledger(self) -> list[tuple[Any, ...]]:
-        return self.query("SELECT key, state, error_code FROM loadstone.loads ORDER BY load_id")
-
-
-@pytest.fixture
-def deployed(s3: Bucket, database_url: str, tmp_path: Path) -> Iterator[Deployed]:
-    with ExitStack() as stack:
-        yield Deployed(s3, database_url, tmp_path, stack)
 
 
 @pytest.fixture
@@ -295,13 +221,13 @@ def test_a_schedule_applies_retention_too_and_a_fault_in_it_is_none_of_the_loads
     deployed.bucket.put("in/a.csv", "id,v\nmine,a\n2,b\n")
     schedule = {"source": "aws.scheduler"}
     assert runtime.invoke(schedule).body == {"states": {"loaded": 1}, "complete": True}
-    deployed.change("UPDATE loadstone.rejects SET rejected_at = now() - interval '8 days'")
+    deployed.execute("UPDATE loadstone.rejects SET rejected_at = now() - interval '8 days'")
     assert runtime.invoke(schedule).body == {"states": {}, "complete": True}
     assert deployed.query("SELECT count(raw) FROM loadstone.rejects") == [(1,)]  # it is not time yet
-    deployed.change("DELETE FROM loadstone.settings WHERE name LIKE 'retention%'")
+    deployed.execute("DELETE FROM loadstone.settings WHERE name LIKE 'retention%'")
     assert runtime.invoke(schedule).body == {"states": {}, "complete": True}
     assert deployed.query("SELECT raw, reason FROM loadstone.rejects") == [(None, "… is not an integer")]
-    deployed.change("DROP TABLE loadstone.settings")
+    deployed.execute("DROP TABLE loadstone.settings")
     assert runtime.invoke(schedule).body == {"states": {}, "complete": True}
     log = runtime.log()
     assert "retention applied" in log
@@ -381,7 +307,8 @@ def test_the_handler_is_imported_in_little_time_and_without_a_command_line() -> 
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
     seconds, modules = json.loads(done.stdout)
-    assert {"click", "rich", "boto3", "pyarrow", "loadstone.embedded"} & set(modules) == set()
+    needless = {"click", "rich", "boto3", "pyarrow", "opentelemetry", "loadstone.embedded"}
+    assert needless & set(modules) == set()
     assert "obstore" in modules  # before the first event, when nobody waits
     # It is 0.2 s on a quiet machine, of the 1.5 s that a first load may take.
     assert seconds < 1.0

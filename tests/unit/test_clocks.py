@@ -40,6 +40,7 @@ ALLOWED = {
     "wiring/doctor_aws.py": "compares the clocks",
     "wiring/doctor_database.py": "the same",
     "wiring/doctor_function.py": "shows how long ago something was",
+    "wiring/emulated_cloud.py": "measures a demonstration, and starts it",
     "wiring/lambda_function.py": "a metric",
 }
 

@@ -95,7 +95,7 @@ def cost(settings: Settings, region: str, price_file: Path | None, **options: An
     that leaves AWS are not in it.
     """
     from loadstone.deploy.cost import Usage, estimate  # noqa: PLC0415 - `--help` need not wait for it
-    from loadstone.deploy.prices import read_prices  # noqa: PLC0415
+    from loadstone.platform.prices import read_prices  # noqa: PLC0415
 
     prices = read_prices(price_file)
     usage = Usage(

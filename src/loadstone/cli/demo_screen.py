@@ -15,6 +15,7 @@ from loadstone.cli.output import table_lines, terminal_width
 from loadstone.cli.rejects import reject_table
 
 if TYPE_CHECKING:
+    from loadstone.cli.demo_story import CloudStory
     from loadstone.examples import Check, Expected
     from loadstone.model.batch import Reject
     from loadstone.model.load import LoadOutcome
@@ -38,6 +39,7 @@ class Ran:
         folder: where its files and its pipeline.yaml are.
         to: the database's URL, where the environment names another one, or there is no pipeline.yaml.
         deliveries: folders that were loaded one after another, where there is no pipeline.yaml.
+        cloud: what happened in the emulated cloud, where it ran there.
     """
 
     name: str
@@ -51,11 +53,13 @@ class Ran:
     folder: Path
     to: str | None
     deliveries: tuple[str, ...] = ()
+    cloud: CloudStory | None = None
 
     @property
     def is_right(self) -> bool:
-        """Whether everything was loaded and every figure is as expected."""
-        return bool(self.checks) and all(ok for *_, ok in self.figures)
+        """Whether everything was loaded, and every figure and every step is as expected."""
+        steps = self.cloud is None or self.cloud.is_right
+        return steps and bool(self.checks) and all(ok for *_, ok in self.figures)
 
     @property
     def read(self) -> int:
@@ -106,10 +110,9 @@ def screen(ran: Ran) -> Iterator[str]:
         yield "such as:"
         yield from ("  " + line for line in reject_table(ran.sample, None if width is None else width - 2))
     yield ""
-    yield (
-        f"{count(ran.read, 'row')} in {duration(ran.seconds)}, {rate(ran.read, ran.seconds)}; "
-        f"peak memory {ran.memory:.0f} MB"
-    )
+    whose = "of the function " if ran.cloud else ""
+    memory = f"; peak memory {whose}{ran.memory:.0f} MB" if ran.memory else ""
+    yield f"{count(ran.read, 'row')} in {duration(ran.seconds)}, {rate(ran.read, ran.seconds)}{memory}"
     yield ""
     yield "try next:"
     yield from (f"  {command}" for command in next_commands(ran))
@@ -118,6 +121,8 @@ def screen(ran: Ran) -> Iterator[str]:
 
 def next_commands(ran: Ran) -> list[str]:
     """Three commands that work from here."""
+    if ran.cloud is not None:
+        return _after_the_cloud(ran)
     if ran.deliveries and ran.to:
         where, uris = f"--to {quote(ran.to)}", " ".join(map(quote, ran.deliveries[-1:]))
         return [f"loadstone {word} {uris} {where}" for word in ("load", "plan")] + [
@@ -132,6 +137,16 @@ def next_commands(ran: Ran) -> list[str]:
     elif loads:
         commands.append(f"loadstone undo {loads[0]} {where}")
     return commands
+
+
+def _after_the_cloud(ran: Ran) -> list[str]:
+    """The cloud is gone; the database, and the costs of a real one, can be looked at."""
+    file = "" if ran.deliveries else f" -f {quote(str(ran.folder / 'pipeline.yaml'))}"
+    where = f"{file} --to {quote(ran.to)}" if ran.to else file
+    newest = ran.outcomes[0].load_id if ran.outcomes else None
+    look = "rejects {} --summary" if ran.rejected else "undo {}"
+    first = [f"loadstone {look.format(newest)}{where}"] if newest is not None else []
+    return [*first, f"loadstone history{where}", "loadstone cost"]
 
 
 def document(ran: Ran) -> dict[str, Any]:
@@ -152,6 +167,7 @@ def document(ran: Ran) -> dict[str, Any]:
         "seconds": round(ran.seconds, 3),
         "peak_memory_mb": round(ran.memory, 1),
         "folder": str(ran.folder),
+        **({} if ran.cloud is None else {"aws": ran.cloud.as_json()}),
         "ok": ran.is_right,
     }
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+__all__ = ["count", "duration", "rate", "size"]
 
-__all__ = ["ago", "count", "duration", "rate", "size"]
-
-_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_MINUTE, _HOUR = 60, 3600
 
 
 def count(number: int, noun: str, plural: str | None = None) -> str:
@@ -44,18 +42,3 @@ def rate(rows: int, seconds: float) -> str:
     per_second = rows / seconds
     digits = max(0, len(str(int(per_second))) - 3)
     return f"{round(per_second / 10**digits) * 10**digits:,} rows/s"
-
-
-def ago(moment: datetime, now: datetime) -> str:
-    """`just now`, `5 min ago`, `3 h ago`, `2 days ago`, then the date."""
-    passed = now - moment
-    seconds = passed.total_seconds()
-    if seconds < _MINUTE:
-        return "just now"
-    if seconds < _HOUR:
-        return f"{seconds // _MINUTE:.0f} min ago"
-    if seconds < _DAY:
-        return f"{seconds // _HOUR:.0f} h ago"
-    if passed < timedelta(days=14):
-        return count(passed.days, "day") + " ago"
-    return moment.date().isoformat()

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from loadstone.cli.figures import ago, duration
+from loadstone.cli.figures import duration
 from loadstone.cli.options import Settings, everywhere
 from loadstone.cli.output import emit, emit_json, say, table_lines, terminal_width
 from loadstone.cli.session import open_workspace
+from loadstone.core.elapsed import ago
 
 if TYPE_CHECKING:
     from loadstone.model.load import LoadRecord
@@ -77,7 +78,7 @@ def record_json(record: LoadRecord) -> dict[str, Any]:
         "object_time": _iso(record.object_time),
         "started_at": _iso(record.started_at),
         "finished_at": _iso(record.finished_at),
-        "seconds": _seconds(record),
+        "seconds": _rounded(record.seconds),
         "error": record.error,
         "error_code": record.error_code,
         "dialect": dict(record.dialect) if record.dialect is not None else None,
@@ -86,7 +87,7 @@ def record_json(record: LoadRecord) -> dict[str, Any]:
 
 
 def _row(record: LoadRecord, now: datetime) -> tuple[str, ...]:
-    seconds = _seconds(record)
+    seconds = record.seconds
     return (
         str(record.load_id),
         record.dataset,
@@ -99,10 +100,8 @@ def _row(record: LoadRecord, now: datetime) -> tuple[str, ...]:
     )
 
 
-def _seconds(record: LoadRecord) -> float | None:
-    if record.finished_at is None:
-        return None
-    return round((record.finished_at - record.started_at).total_seconds(), 3)
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 3)
 
 
 def _iso(moment: datetime | None) -> str | None:

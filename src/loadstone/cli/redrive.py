@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from loadstone.cli.figures import ago, count
+from loadstone.cli.figures import count
 from loadstone.cli.options import Settings, everywhere
 from loadstone.cli.output import emit, emit_json, say, table_lines, terminal_width
+from loadstone.core.elapsed import ago
 
 if TYPE_CHECKING:
     from loadstone.wiring.redrive import DeadLetter

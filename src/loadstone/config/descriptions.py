@@ -110,7 +110,8 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "rejects_over": "More rows of a load were rejected: a count, or a share (1%) once 100 rows are read.",
         "nothing_by": "Nothing was loaded between that time of day and the one before: 06:00 (UTC), or "
         "06:00 Europe/Berlin.",
-        "volume_off": "A load brought so many times more rows, or less, than the median of the 20 before.",
+        "volume_off": "A load brought so many times more rows, or less, than the median of the 20 before; "
+        "where many files come, a day did, by the days before.",
     },
     "NothingBy": {
         "time": "Hours and minutes: 06:00.",

@@ -65,7 +65,7 @@ class Seen(Struct, frozen=True):
     @property
     def nearly(self) -> str | None:
         """What stands in the way of another type than text, where most values are of one form; else None."""
-        odd = [name for name in ("leading_zeros", "plus_sign") if name in self.names]
+        odd = [name for name in ("leading_zeros", "plus_sign", "bare_exponent") if name in self.names]
         if odd and self.number_of(*NUMBERS, *odd) == self.values:
             return _counted(self, odd)
         if self.names == {"whole"}:
@@ -122,7 +122,7 @@ def _counted(seen: Seen, odd: Sequence[str]) -> str:
     parts = []
     for name in odd:
         number = seen.number_of(name)
-        what = FORM_NAMES[name].removeprefix("numbers with ")
+        what = FORM_NAMES[name].removeprefix("whole ").removeprefix("numbers with ")
         parts.append(f"{number:,} value{'s' * (number != 1)} {'has' if number == 1 else 'have'} {what}")
     return " and ".join(parts) + f", such as {seen.example(*odd)}"
 

@@ -6,10 +6,12 @@ import re
 from datetime import date
 from functools import cache
 
-__all__ = ["DATE_FORMS", "FORM_NAMES", "NUMBERS", "form_of"]
+__all__ = ["BARE", "DATE_FORMS", "FORM_NAMES", "NUMBERS", "form_of"]
 
 #: Forms that are numbers.
 NUMBERS = frozenset({"whole", "decimal", "exponent"})
+#: A number beside others that show a fraction or the sign of an exponent; `12e5` alone could name a thing.
+BARE = "bare_exponent"
 #: Forms that are dates in another order than that of ISO 8601.
 DATE_FORMS = frozenset({"local_date", "local_timestamp"})
 
@@ -18,6 +20,7 @@ FORM_NAMES = {
     "whole": "whole numbers",
     "decimal": "decimal numbers",
     "exponent": "numbers with an exponent",
+    "bare_exponent": "whole numbers with a bare exponent",
     "leading_zeros": "numbers with leading zeros",
     "plus_sign": "numbers with a plus sign",
     "true_false": "true or false",
@@ -52,6 +55,7 @@ def _pattern(decimal: str) -> re.Pattern[str]:
     alternatives = {
         "whole": _INTEGER,
         "decimal": real,
+        "bare_exponent": rf"{_INTEGER}[eE][0-9]{{1,3}}",
         "exponent": rf"(?:{_INTEGER}|{real})[eE][+-]?[0-9]{{1,3}}",
         "leading_zeros": rf"[+-]?0[0-9]+(?:{point}[0-9]+)?",
         "plus_sign": rf"\+[0-9]+(?:{point}[0-9]+)?",
@@ -95,7 +99,7 @@ def _holds(name: str, text: str) -> bool:
             date.fromisoformat(text[:10])
         except ValueError:
             return False
-    elif name == "exponent":
+    elif name in {"exponent", BARE}:
         return abs(float(text.replace(",", "."))) < float("inf")
     elif name == "json":
         return _is_json(text)

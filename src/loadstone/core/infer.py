@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from loadstone.core.dates import DateOrder, date_order
 from loadstone.core.evidence import Seen, text_evidence, typed_evidence
-from loadstone.core.forms import DATE_FORMS, NUMBERS, form_of
+from loadstone.core.forms import BARE, DATE_FORMS, NUMBERS, form_of
 from loadstone.model.types import PgType, parse_type
 
 __all__ = ["Inferred", "infer", "infer_json_type", "infer_type"]
@@ -75,6 +75,10 @@ def infer(
     if not counts:
         return Inferred(_TEXT, text_evidence(seen))
     names = seen.names
+    if BARE in names and names & {"decimal", "exponent"}:
+        forms = {text: "exponent" if form == BARE else form for text, form in forms.items()}
+        seen = structs.replace(seen, forms=forms)
+        names = seen.names
     if names <= DATE_FORMS:
         return _date(date_order(counts), seen)
     found = _type(names, counts, decimal)

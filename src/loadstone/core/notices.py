@@ -10,10 +10,12 @@ from typing import get_args
 from zoneinfo import ZoneInfo
 
 from loadstone.core.cell_content import without_cells
+from loadstone.core.volume import usual_rows, volume_off
 from loadstone.model.notice import NO_FIGURES, Notice, ToldLoad
 from loadstone.model.notify import NothingBy, NotifyKind, NotifyOn, NotifyTarget, Weekday
 
 __all__ = [
+    "about_day",
     "about_load",
     "about_nothing",
     "field_names",
@@ -35,6 +37,9 @@ _WORDS: dict[NotifyKind, str] = {
     "volume_off": "{dataset}: {uri} brought {rows_loaded:,} rows, usual are {usual_rows:,.0f} "
     "(load {load_id})",
 }
+_WORDS_OF_DAY = (
+    "{dataset}: {rows_loaded:,} rows were loaded on {day} (UTC), usual are {usual_rows:,.0f} a day"
+)
 _NEVER = "no time yet"
 _LONGEST_SUBJECT = 99
 _WIDEST = 1_000
@@ -59,15 +64,8 @@ def _holds(kind: NotifyKind, on: NotifyOn, load: ToldLoad) -> bool:
     if record.state not in {"loaded", "replaced"}:
         return False
     if kind == "volume_off" and on.volume_off is not None:
-        return is_volume_off(record.counts.loaded, load.usual_rows, on.volume_off)
+        return volume_off(record.counts.loaded, load.earlier, on.volume_off)
     return kind == "loaded"
-
-
-def is_volume_off(rows: int, usual: float | None, factor: float) -> bool:
-    """Whether a load brought more than `factor` times the usual rows, or less than that part of them."""
-    if usual is None:
-        return False
-    return rows > usual * factor or rows * factor < usual
 
 
 def last_due(expected: NothingBy, now: datetime) -> tuple[datetime, datetime]:
@@ -106,9 +104,9 @@ def about_load(kind: NotifyKind, target: NotifyTarget, load: ToldLoad, *, shows_
         "load_id": record.load_id,
         **counts.as_json(),
         "rejected_share": counts.rejected / counts.read if counts.read else 0.0,
-        "usual_rows": load.usual_rows or 0.0,
+        "usual_rows": usual_rows(load.earlier) or 0.0,
         "bytes": record.size_bytes or 0,
-        "seconds": (record.finished_at - record.started_at).total_seconds() if record.finished_at else 0.0,
+        "seconds": record.seconds or 0.0,
         "attempt": record.attempt,
         "error": error if shows_cells else without_cells(error, record.error_code),
         "error_code": record.error_code or "",
@@ -132,6 +130,22 @@ def about_nothing(
     return Notice("nothing_by", dataset, None, fields, target.template, due.astimezone(UTC).isoformat())
 
 
+def about_day(
+    pipeline: str, dataset: str, target: NotifyTarget, end: datetime, rows: int, usual: float
+) -> Notice:
+    """The notice of a day that brought far more or far fewer rows than days do; `end` is its midnight."""
+    fields = {
+        **NO_FIGURES,
+        "kind": "volume_off",
+        "pipeline": pipeline,
+        "dataset": dataset,
+        "rows_loaded": rows,
+        "usual_rows": usual,
+        "day": (end - timedelta(days=1)).date().isoformat(),
+    }
+    return Notice("volume_off", dataset, None, fields, target.template, end.astimezone(UTC).isoformat())
+
+
 def message(notice: Notice, escape: Escape = str) -> str:
     """The notice in words.
 
@@ -139,7 +153,8 @@ def message(notice: Notice, escape: Escape = str) -> str:
         notice: what is to be said.
         escape: of the values (not of the template), for where some characters have a meaning.
     """
-    template = notice.template if notice.template is not None else _WORDS[notice.kind]
+    words = _WORDS_OF_DAY if notice.fields["day"] else _WORDS[notice.kind]
+    template = notice.template if notice.template is not None else words
     fields = {k: escape(v) if isinstance(v, str) else v for k, v in notice.fields.items()}
     return template.format_map(fields)
 

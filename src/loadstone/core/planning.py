@@ -161,6 +161,8 @@ class _Planner:
                 unknown.append(name)
                 cells.append(self._unknown(name))
         self._report_unknown(unknown)
+        if not matched and not in_table:
+            self._check_related()
         if self.is_json:
             cells.extend(
                 Cell(name, tuple(self.types.decided(c, name) for c in made))
@@ -240,6 +242,20 @@ class _Planner:
         if self.dataset.contract == "evolve":
             return Cell(name, (self.types.decided(Column(column_name(name), UNDECIDED), name),))
         return Cell(name)
+
+    def _check_related(self) -> None:
+        """A file that shares no column with the table is another one, or has no header."""
+        known = [name for name in self._in_table if name not in LINEAGE]
+        if self.is_json or not known or not self.layout.names or self.dataset.contract != "evolve":
+            return
+        has_header = self.layout.dialect.get("header") is not False
+        what = "not one of its columns is" if has_header else "it has no header, so none of its columns is"
+        raise ContractError(
+            f"the file does not look like one of {self.dataset.table}: {what} in the table",
+            where=self.where,
+            hint=f"the table has {listed(known)}, the file {listed(self.layout.names)}; "
+            "`format: {header: [first, second, ...]}` names the columns of a file without a header",
+        )
 
     def _report_unknown(self, unknown: Sequence[str]) -> None:
         if not unknown:

@@ -4,30 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from loadstone.deploy.prices import RegionPrices
 from loadstone.errors import UsageError
+from loadstone.platform.prices import QUEUE_REQUESTS_PER_OBJECT, READS_PER_OBJECT, RegionPrices
 
 __all__ = ["Component", "Usage", "estimate"]
 
 _HOURS = 730
 _MINUTES = _HOURS * 60
 _MB_IN_GB = 1000
-#: Lambda counts memory in binary units.
-_MIB_IN_GIB = 1024
-#: Each object's message is sent, received, and deleted.
-_REQUESTS_PER_OBJECT = 3
 #: Lambda keeps five pollers at an idle queue, each asking every 20 seconds.
 _IDLE_REQUESTS = 5 * 3 * _MINUTES
-#: A HEAD and a GET.
-_READS_PER_OBJECT = 2
 #: Of log and metrics, for each object.
 _LOG_KB_PER_OBJECT = 3
 #: Pages of 8 kB, once for the table and once for its indexes.
 _WRITES_PER_GB = 2 * 1_000_000 / 8
 _MILLION = 1_000_000
 _ALARMS = 4
-#: Nine figures, for the pipeline and for each dataset; those of CloudWatch itself are free.
-_METRICS = 9
+#: Ten figures, for the pipeline and for each dataset; those of CloudWatch itself are free.
+_METRICS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,24 +87,24 @@ def estimate(usage: Usage, prices: RegionPrices) -> list[Component]:
 
 def _loading(usage: Usage, prices: RegionPrices) -> list[Component]:
     seconds = usage.seconds_to_begin + usage.megabytes / usage.megabytes_per_second
-    gb_seconds = usage.objects * seconds * usage.memory_mb / _MIB_IN_GIB
+    computing = usage.objects * prices.function(seconds, usage.memory_mb, usage.architecture)
     kept = usage.gigabytes * usage.months_kept
-    requests = usage.objects * _REQUESTS_PER_OBJECT
+    requests = usage.objects * QUEUE_REQUESTS_PER_OBJECT
     return [
         Component(
             "function",
             f"{usage.objects:,.0f} calls, {seconds:,.2f} s, {usage.memory_mb:,} MB, {usage.architecture}",
             True,
-            usage.objects * prices.lambda_request + gb_seconds * prices.lambda_gb_second[usage.architecture],
+            usage.objects * prices.lambda_request + computing,
         ),
         Component("events", f"{usage.objects:,.0f} of S3", True, usage.objects * prices.eventbridge_event),
         Component("queue", f"{requests:,.0f} requests", True, requests * prices.sqs_request),
         Component("idle queue", f"{_IDLE_REQUESTS:,} requests", False, _IDLE_REQUESTS * prices.sqs_request),
         Component(
             "bucket",
-            f"{kept:,.1f} GB kept, {usage.objects:,.0f} written, each read twice",
+            f"{kept:,.1f} GB kept, {usage.objects:,.0f} written, each asked for {READS_PER_OBJECT} times",
             True,
-            kept * prices.s3_gb_month + usage.objects * (prices.s3_put + _READS_PER_OBJECT * prices.s3_get),
+            kept * prices.s3_gb_month + usage.objects * (prices.s3_put + READS_PER_OBJECT * prices.s3_get),
         ),
     ]
 

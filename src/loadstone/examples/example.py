@@ -167,6 +167,11 @@ class Example:
         """Its `pipeline.yaml`; an example of deliveries has none."""
         return self.folder / "pipeline.yaml"
 
+    @property
+    def landing_pipeline(self) -> Path:
+        """The pipeline for files that land: an event's file has to belong to a dataset."""
+        return self.folder / "landing.yaml" if self.deliveries else self.pipeline
+
     def generate(
         self,
         out: Path | str,

@@ -133,13 +133,13 @@ class AfterCommit:
         self._subscribed.update(new)
 
     def loads(self, load_ids: Sequence[int]) -> list[ToldLoad]:
-        """Loads that ended, with the usual volume where a target asks whether theirs is off."""
+        """Loads that ended, with those before where a target asks whether their volume is off."""
         asks = frozenset(
             name
             for name in (*self.datasets, *self._subscribed)
             if any(one.target.on.volume_off is not None for one in self.recipients(name))
         )
-        return self.ledger.loads(load_ids, with_usual_rows=asks)
+        return self.ledger.loads(load_ids, with_earlier=asks)
 
     def notices(self, load: ToldLoad) -> Iterator[tuple[Notice, Recipient]]:
         """What is to be told of a load, and to whom."""

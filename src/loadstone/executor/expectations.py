@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from statistics import median
 
-from loadstone.core.notices import about_nothing, last_due
+from loadstone.core.notices import about_day, about_nothing, last_due
+from loadstone.core.volume import day_volume_off
 from loadstone.executor.after_commit import AfterCommit, Notification, Recipient
 from loadstone.model.notice import Notice
 
@@ -13,6 +15,9 @@ __all__ = ["check_expectations"]
 
 #: Loads that are looked at together.
 _TOGETHER = 500
+
+#: A load's time of ending is taken before its COMMIT: so long after midnight, a day is complete.
+_DAY_IS_COMPLETE = timedelta(hours=1)
 
 #: Dataset, target and kind -> from when on it is told.
 _Since = Mapping[tuple[str, str, str], datetime]
@@ -40,7 +45,11 @@ def check_expectations(
     if not dry_run:
         after_commit.subscribe(after_commit.datasets)
     since = after_commit.ledger.since()
-    due = [*_about_loads(after_commit, now, since), *_about_nothing(after_commit, pipeline, now, since)]
+    due = [
+        *_about_loads(after_commit, now, since),
+        *_about_nothing(after_commit, pipeline, now, since),
+        *_about_days(after_commit, pipeline, now, since),
+    ]
     for notice, recipient in due:
         if dry_run:
             yield Notification(notice, recipient.notifier.name, "due")
@@ -86,5 +95,25 @@ def _about_nothing(
             if has_come:
                 continue
             notice = about_nothing(pipeline, dataset, recipient.target, due, last_loaded)
+            if not after_commit.ledger.is_told(notice, recipient.notifier.name):
+                yield notice, recipient
+
+
+def _about_days(
+    after_commit: AfterCommit, pipeline: str, now: datetime, since: _Since
+) -> Iterator[tuple[Notice, Recipient]]:
+    """The last whole day, of datasets that bring many files a day."""
+    latest = (now - _DAY_IS_COMPLETE).astimezone(UTC)
+    end = latest.replace(hour=0, minute=0, second=0, microsecond=0)
+    for dataset in after_commit.datasets:
+        for recipient in after_commit.recipients(dataset):
+            factor = recipient.target.on.volume_off
+            begin = since.get((dataset, recipient.notifier.name, "volume_off"))
+            if factor is None or begin is None or end < begin:
+                continue
+            days = after_commit.ledger.days(dataset, end)
+            if not days or not day_volume_off(days, factor):
+                continue
+            notice = about_day(pipeline, dataset, recipient.target, end, days[-1], median(days[:-1]))
             if not after_commit.ledger.is_told(notice, recipient.notifier.name):
                 yield notice, recipient

@@ -26,8 +26,11 @@ class NotificationLedger(Protocol):
     def checked(self, datasets: Sequence[str], at: datetime) -> None:
         """A pass has looked through everything that ended before."""
 
-    def loads(self, load_ids: Sequence[int], *, with_usual_rows: frozenset[str]) -> list[ToldLoad]:
-        """These loads, those that go on left out; the usual volume for datasets that ask for it."""
+    def loads(self, load_ids: Sequence[int], *, with_earlier: frozenset[str]) -> list[ToldLoad]:
+        """These loads, those that go on left out; with the rows of those before for datasets that ask."""
+
+    def days(self, dataset: str, end: datetime) -> Sequence[int]:
+        """The rows of each day up to `end`, oldest first; none for datasets that are judged load by load."""
 
     def settled(self, load_ids: Sequence[int]) -> set[tuple[int, str, str]]:
         """Load, target and kind of what is not to be sent now."""

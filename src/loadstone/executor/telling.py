@@ -39,7 +39,7 @@ def watched(request: LoadRequest) -> Iterator[Watched]:
         span("load", {f"loadstone.{name}": value for name, value in names.items()}) as trace,
     ):
         yield load
-        if load.outcome is not None:
+        if load.outcome is not None and trace.is_recorded:
             figures = _figures(load.outcome)
             error = load.outcome.error_code if load.outcome.state == "failed" else None
             trace.set({f"loadstone.{name}": value for name, value in figures.items()}, error=error)

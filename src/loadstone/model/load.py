@@ -253,6 +253,11 @@ class LoadRecord(Struct, frozen=True):
     worker: str | None
 
     @property
+    def seconds(self) -> float | None:
+        """That it took; None while it is running."""
+        return None if self.finished_at is None else (self.finished_at - self.started_at).total_seconds()
+
+    @property
     def bucket_uri(self) -> str:
         """The source that the object came from: `s3://bucket`, or a folder."""
         return f"s3://{self.bucket}" if self.uri.startswith("s3://") else self.bucket

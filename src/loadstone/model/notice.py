@@ -31,7 +31,8 @@ NOTICE_FIELDS: Mapping[str, str] = {
     "rows_rejected": "rows that did not fit",
     "rejected_share": "of the rows read, from 0 to 1; write {rejected_share:.1%}",
     "cells_repaired": "cells that a rule changed",
-    "usual_rows": "volume_off: the median of the dataset's earlier loads",
+    "usual_rows": "volume_off: the median of the dataset's earlier loads, or days",
+    "day": "volume_off, where whole days are compared: which one",
     "bytes": "of the object, as stored",
     "seconds": "that the load took",
     "attempt": "1, and one more for each failed attempt before",
@@ -61,7 +62,7 @@ class Notice(Struct, frozen=True):
         load_id: of which load; None for what is not about one.
         fields: the values of `NOTICE_FIELDS`.
         template: of the message; None for the kind's own.
-        due: of `nothing_by`, in ISO 8601: tells one day's from the next.
+        due: of what is not about a load, in ISO 8601: tells one day's from the next.
     """
 
     kind: NotifyKind
@@ -83,12 +84,12 @@ class ToldLoad(Struct, frozen=True):
 
     Attributes:
         record: its row in the ledger.
-        usual_rows: the median of the rows that earlier loads of the dataset brought; None where there are too
-            few of them, or nobody asked.
+        earlier: the rows that loads of the dataset before it brought, oldest first; none where nobody asked,
+            or where days are compared.
     """
 
     record: LoadRecord
-    usual_rows: float | None = None
+    earlier: tuple[int, ...] = ()
 
 
 class Claim(Struct, frozen=True):

@@ -100,6 +100,12 @@ class PartitionBy(Settings, frozen=True, kw_only=True):
 
 
 _Character = Annotated[str, Meta(max_length=1)]
+#: What a file's text may be encoded in: that of Unicode, code pages of Windows and DOS, those of East Asia.
+Encoding = Literal[
+    "utf-8", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "iso8859-2", "iso8859-15", "koi8-r", "mac-roman",
+    "cp437", "cp850", "cp852", "cp866", "cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256",
+    "cp1257", "cp874", "cp932", "euc-jp", "gb18030", "big5", "euc-kr",
+]  # fmt: skip
 
 
 class Format(Settings, frozen=True, kw_only=True):
@@ -111,7 +117,7 @@ class Format(Settings, frozen=True, kw_only=True):
     quote: _Character | None = None
     escape: _Character | None = None
     comment: _Character | None = None
-    encoding: Literal["utf-8", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "cp1252"] | None = None
+    encoding: Encoding | None = None
     header: bool | tuple[str, ...] | None = None
     header_rows: Annotated[int, Meta(ge=1)] | None = None
     skip_lines: Annotated[int, Meta(ge=0)] | None = None

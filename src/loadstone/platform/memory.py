@@ -1,4 +1,4 @@
-"""How much memory this process has needed."""
+"""How much memory processes have needed."""
 
 from __future__ import annotations
 
@@ -6,20 +6,26 @@ import resource
 import sys
 from pathlib import Path
 
-__all__ = ["peak_rss", "peak_rss_of_children"]
+__all__ = ["peak_rss", "peak_rss_of", "peak_rss_of_children"]
 
 _MEGABYTE = 1_000_000
-_PROC_STATUS = Path("/proc/self/status")
+_PROC = Path("/proc")
 
 
 def peak_rss() -> float:
     """The largest resident set of this process so far, in MB (10^6 bytes)."""
-    if sys.platform == "linux":
-        # VmHWM starts anew at exec; ru_maxrss keeps the size of the process that forked us.
-        for line in _PROC_STATUS.read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024 / _MEGABYTE
-    return _max_rss(resource.RUSAGE_SELF)
+    # VmHWM starts anew at exec; ru_maxrss keeps the size of the process that forked us.
+    return peak_rss_of("self") or _max_rss(resource.RUSAGE_SELF)
+
+
+def peak_rss_of(pid: int | str) -> float | None:
+    """The same of a process that lives; None where it does not, or the system does not tell."""
+    try:
+        status = (_PROC / str(pid) / "status").read_text(encoding="utf-8")
+    except OSError:
+        return None
+    kilobytes = (line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:"))
+    return next((int(number) * 1024 / _MEGABYTE for number in kilobytes), None)
 
 
 def peak_rss_of_children() -> float:

@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol, TextIO
 
 from loadstone.model.load import LoadOutcome
 
-__all__ = ["PROMETHEUS_CONTENT_TYPE", "EmbeddedMetrics", "LoadMetrics", "PrometheusMetrics"]
+__all__ = ["PROMETHEUS_CONTENT_TYPE", "EmbeddedMetrics", "Estimate", "LoadMetrics", "PrometheusMetrics"]
 
 #: What an endpoint that serves `PrometheusMetrics.render` says it serves.
 PROMETHEUS_CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -35,6 +35,18 @@ class LoadMetrics(Protocol):
             outcome: of one object and one dataset.
             lag_seconds: from the event to the commit; None where nothing was committed, or no event came.
         """
+
+
+class Estimate(NamedTuple):
+    """What a load may have cost.
+
+    Attributes:
+        usd: in US dollars.
+        prices_of: the date of the prices.
+    """
+
+    usd: float
+    prices_of: str
 
 
 class _Figure(NamedTuple):
@@ -75,14 +87,24 @@ class EmbeddedMetrics:
         self._stream = stream
         self._clock = clock
 
-    def observe(self, outcome: LoadOutcome, *, lag_seconds: float | None) -> None:
-        """Writes the line; nothing for objects that were neither loaded nor failed."""
+    def observe(
+        self, outcome: LoadOutcome, *, lag_seconds: float | None, cost: Estimate | None = None
+    ) -> None:
+        """Writes the line; nothing for objects that were neither loaded nor failed.
+
+        Args:
+            outcome: of one object and one dataset.
+            lag_seconds: see `LoadMetrics`.
+            cost: None where nobody knows.
+        """
         if outcome.state not in {"loaded", "failed"}:
             return
         values = {figure.name: float(figure.of(outcome)) for figure in _FIGURES}
         units = {figure.name: figure.unit for figure in _FIGURES}
         if lag_seconds is not None:
             values["lag"], units["lag"] = max(0.0, lag_seconds), "Seconds"
+        if cost is not None:
+            values["estimated_cost_usd"], units["estimated_cost_usd"] = cost.usd, "None"
         directive = {
             "Namespace": _NAMESPACE,
             "Dimensions": [["pipeline", "dataset"], ["pipeline"]],
@@ -93,12 +115,21 @@ class EmbeddedMetrics:
             "pipeline": _dimension(self._pipeline),
             "dataset": _dimension(outcome.dataset),
             "load_id": outcome.load_id,
-            **{name: int(value) if value.is_integer() else round(value, 6) for name, value in values.items()},
+            **{name: _shortened(value) for name, value in values.items()},
         }
+        if cost is not None:
+            document["prices_of"] = cost.prices_of
         stream = self._stream or sys.stdout
         # One write: lines of several threads must not run into each other.
         stream.write(json.dumps(document, separators=(",", ":")) + "\n")
         stream.flush()
+
+
+def _shortened(value: float) -> float:
+    """Seconds to the microsecond; what is less than that keeps six digits, too."""
+    if value.is_integer():
+        return int(value)
+    return round(value, 6) if value >= 1 else float(f"{value:.6g}")
 
 
 def _dimension(value: str) -> str:

@@ -14,8 +14,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from loadstone.errors import MissingExtra
+from loadstone.platform.background import BackgroundThread
 
-__all__ = ["configure_traces", "span"]
+__all__ = ["configure_traces", "flush_traces", "span"]
 
 logger = logging.getLogger(__name__)
 
@@ -24,13 +25,21 @@ _API = "opentelemetry.trace"
 
 
 class _Span:
-    """No span."""
+    """No span.
+
+    Attributes:
+        is_recorded: whether what is set goes anywhere.
+    """
+
+    is_recorded = False
 
     def set(self, attributes: Mapping[str, Any], *, error: str | None = None) -> None:
         """Nothing."""
 
 
 class _OpenSpan(_Span):
+    is_recorded = True
+
     def __init__(self, inner: Any, status: Any) -> None:
         self._inner = inner
         self._status = status
@@ -75,6 +84,32 @@ def configure_traces(environment: Mapping[str, str] | None = None) -> bool:
     provider = TracerProvider(resource=Resource.create({"service.name": name}))
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     trace.set_tracer_provider(provider)
+    return True
+
+
+def flush_traces(seconds: float) -> bool:
+    """Sends what was traced and not sent yet; whether that was done within so many seconds.
+
+    For processes that are frozen between two calls. What a collector does not take in time goes on in a
+    thread: nothing waits for it. Nothing is done where the process has no traces.
+    """
+    api = sys.modules.get(_API)
+    flush = None if api is None else getattr(api.get_tracer_provider(), "force_flush", None)
+    if flush is None:
+        return True
+
+    def send() -> None:
+        try:
+            flush()
+        except Exception as error:  # noqa: BLE001 - whatever an exporter raises, no load failed for it
+            logger.warning("traces could not be sent: %s", error)
+
+    # OpenTelemetry's own time-out for this is not heeded by its batches.
+    thread = BackgroundThread(send, "loadstone-traces")
+    thread.start()
+    if not thread.wait(seconds):
+        logger.warning("traces were not taken within %.1f s", seconds)
+        return False
     return True
 
 

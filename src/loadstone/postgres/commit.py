@@ -63,6 +63,7 @@ def commit(connection: Connection, receipt: Receipt, connector: Connector) -> No
         if not _is_uncertain(connection, error):
             raise translate(error, where=connector.where) from error
         logger.warning("load %d: the answer to COMMIT was lost (%s); asking again", receipt.load_id, error)
+        connector.close()  # what was kept may lead to a server that is none any more
         if not _committed(connector, receipt):
             raise ConnectionLost(
                 "the connection was lost at COMMIT, and nothing was committed", where=connector.where

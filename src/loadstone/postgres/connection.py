@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import logging
 import os
-import time
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, TypeAlias
+from typing import Any
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -20,26 +18,25 @@ from psycopg.conninfo import conninfo_to_dict
 from loadstone.errors import (
     AuthenticationFailed,
     ConfigurationError,
+    ConnectionLost,
+    DatabaseUnavailable,
     LoadstoneError,
     SecretError,
     SecretRefused,
+    SlotUnavailable,
 )
 from loadstone.model.pipeline import Limits
 from loadstone.ports import DatabaseAccess
 from loadstone.postgres.connecting import translate_connect
+from loadstone.postgres.keeping import Connection, KeptConnections
 from loadstone.postgres.sqlstate import translated
 from loadstone.postgres.tls import with_tls
 
 __all__ = ["Connection", "Connector", "describe"]
 
-Connection: TypeAlias = psycopg.Connection[tuple[Any, ...]]
-
 logger = logging.getLogger(__name__)
 
 _CONNECT_SECONDS = 10
-
-#: A connection that was kept longer may be gone.
-_KEPT_SECONDS = 1.0
 
 # A peer that vanished without a word is noticed within a minute, on both ends.
 _KEEPALIVE = {"idle": 30, "interval": 10, "count": 3}
@@ -68,12 +65,15 @@ class Connector:
         url: `postgresql://...` or `key=value` pairs, or who is to be asked for them at each connection.
         limits: of the pipeline.
         application_name: what `pg_stat_activity` shows.
+        keeps: idle connections that wait for the next who needs one; see `keeping`.
 
     Raises:
         ConfigurationError: the URL cannot be understood.
     """
 
-    def __init__(self, url: str | DatabaseAccess, *, limits: Limits, application_name: str) -> None:
+    def __init__(
+        self, url: str | DatabaseAccess, *, limits: Limits, application_name: str, keeps: int = 0
+    ) -> None:
         self.limits = limits
         self._access = _Fixed(url) if isinstance(url, str) else url
         self.where = self._access.where
@@ -85,10 +85,10 @@ class Connector:
             "keepalives_count": _KEEPALIVE["count"],
             "tcp_user_timeout": int(limits.stall_timeout * 1000),
         }
-        self._kept: deque[tuple[Connection, float]] = deque()
+        self._kept = KeptConnections(keeps)
 
     def open(self) -> Connection:
-        """A connection outside of any transaction: the one that was just kept, or a new one.
+        """A connection outside of any transaction: one that was kept, or a new one.
 
         Where the server refuses credentials that were not written down but asked for, they are asked for
         once more: they may have been changed.
@@ -100,11 +100,8 @@ class Connector:
             ServerNotTrusted: its certificate is not the one of this host.
             SecretError, AccessDenied, SourceUnavailable: the credentials cannot be had.
         """
-        while (kept := self._take_kept()) is not None:
-            connection, since = kept
-            if time.monotonic() - since < _KEPT_SECONDS:
-                return connection
-            connection.close()
+        if (kept := self._kept.take()) is not None:
+            return kept
         url = self._access.url()
         try:
             return self._connect(url)
@@ -136,6 +133,7 @@ class Connector:
             raise translate_connect(error, where=where) from error
         # The same behaviour whatever the database's or the role's default is.
         connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
+        self._kept.note(connection)
         return connection
 
     def _understood(self, url: str) -> dict[str, Any]:
@@ -167,16 +165,44 @@ class Connector:
         )
 
     def close(self) -> None:
-        """Closes what was kept and not used since."""
-        while (kept := self._take_kept()) is not None:
-            kept[0].close()
+        """Closes what was kept."""
+        self._kept.close()
 
-    def _take_kept(self) -> tuple[Connection, float] | None:
-        """One that was kept; None where there is none, or another thread was faster."""
+    @contextmanager
+    def borrowed(self, *, keep: bool = False) -> Iterator[Connection]:
+        """A connection that waits for the next one afterwards, if all went well; else it is closed.
+
+        What is still in a transaction at the end is rolled back. After an error that others would meet, too,
+        all that wait are closed; so they are where the database has no place left: who waits holds nothing.
+
+        Args:
+            keep: leave it to whoever opens one within a second, though none are kept: making one costs
+                several round trips, and a look at the schema goes before nearly everything.
+
+        Raises:
+            LoadstoneError: see `open`.
+        """
+        connection = self.open()
         try:
-            return self._kept.pop()
-        except IndexError:
-            return None
+            yield connection
+            self.leave(connection)
+        except BaseException as error:
+            connection.close()
+            if isinstance(error, ConnectionLost | DatabaseUnavailable | SlotUnavailable):
+                self.close()
+            raise
+        if keep:
+            self._kept.put_briefly(connection)
+        else:
+            self._kept.put(connection)
+
+    def leave(self, connection: Connection) -> None:
+        """Ends a transaction of which nothing is to stay, where there is one; by closing if need be."""
+        try:
+            connection.rollback()
+        except psycopg.Error as error:
+            logger.debug("a transaction is ended by closing its connection: %s", error)
+            connection.close()
 
     @contextmanager
     def transaction(self, *, lock_timeout: float | None = None, keep: bool = False) -> Iterator[Connection]:
@@ -184,25 +210,15 @@ class Connector:
 
         Args:
             lock_timeout: in seconds; None for that of the limits.
-            keep: leave the connection to whoever opens one within a second: making one costs several round
-                trips, and a look at the schema goes before nearly everything.
+            keep: see `borrowed`.
 
         Raises:
             LoadstoneError: what the SQLSTATE of an error asks for.
         """
-        connection = self.open()
-        try:
-            with translated(self.where):
-                self.begin(connection, lock_timeout=lock_timeout)
-                yield connection
-                connection.commit()
-        except BaseException:
-            connection.close()
-            raise
-        if keep:
-            self._kept.append((connection, time.monotonic()))
-        else:
-            connection.close()
+        with self.borrowed(keep=keep) as connection, translated(self.where):
+            self.begin(connection, lock_timeout=lock_timeout)
+            yield connection
+            connection.commit()
 
 
 class _Fixed:

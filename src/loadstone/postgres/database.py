@@ -33,12 +33,13 @@ logger = logging.getLogger(__name__)
 
 
 class PostgresDatabase:
-    """One database. Holds no connection between calls, but for a moment the one that looked at the schema.
+    """One database. Between calls it holds as many connections as it is told to keep, which is none.
 
     Args:
         url: `postgresql://...` or `key=value` pairs, or who is to be asked for them at each connection.
         limits: of the pipeline.
         application_name: what `pg_stat_activity` shows.
+        keeps: connections that wait for the next call; give 2 to who loads one file after the other.
 
     Raises:
         ConfigurationError: the URL cannot be understood.
@@ -50,13 +51,14 @@ class PostgresDatabase:
         *,
         limits: Limits | None = None,
         application_name: str = "loadstone",
+        keeps: int = 0,
     ) -> None:
         self._limits = limits or Limits()
-        self._connector = Connector(url, limits=self._limits, application_name=application_name)
+        self._connector = Connector(url, limits=self._limits, application_name=application_name, keeps=keeps)
         self._open: dict[int, PostgresLoadTransaction] = {}
 
     def close(self) -> None:
-        """Gives back a connection that no call used since."""
+        """Gives back the connections that wait for another call."""
         self._connector.close()
 
     # --- the schema ---------------------------------------------------------------------------------------
@@ -98,11 +100,11 @@ class PostgresDatabase:
         self.ensure_schema()
         with (
             closing.withdrawing_if_interrupted(self._connector) as noted,
-            contextlib.closing(self._connector.open()) as connection,
+            self._connector.borrowed() as connection,
         ):
             answer = seek_admission(self._connector, connection, request, dataset, noted)
             if isinstance(answer, Admission):
-                connection.close()
+                self._connector.leave(connection)  # nothing is held while others are told
                 yield answer
                 return
             transaction = self._begin(connection, answer)

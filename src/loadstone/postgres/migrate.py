@@ -16,7 +16,7 @@ from psycopg import sql
 
 from loadstone.errors import PermissionDenied, SchemaVersionError
 from loadstone.postgres.connection import Connection, Connector
-from loadstone.postgres.identifiers import parse_table, quote
+from loadstone.postgres.identifiers import literal, parse_table, quote
 from loadstone.postgres.locks import lock_key, take
 
 __all__ = [
@@ -52,6 +52,8 @@ WHERE n.nspname = 'loadstone' AND c.relname = 'schema_version'
 _GRANT_TEMPORARY = (
     "DO $$ BEGIN EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO %I', current_database(), {role}); END $$;"
 )
+
+_GRANT_TABLE = "DO $grant$ BEGIN IF to_regclass({table}) IS NOT NULL THEN GRANT {grant}; END IF; END $grant$;"
 
 _ensured: set[str] = set()
 _ensuring = threading.Lock()
@@ -157,7 +159,15 @@ def grants(role: str, tables: tuple[str, ...] = (), *, read_only: bool = False) 
     named = [parse_table(table) for table in tables]
     schemas = sorted({table.schema or "public" for table in named} or {"public"})
     lines += [f"GRANT USAGE, CREATE ON SCHEMA {quote(schema)} TO {name};" for schema in schemas]
-    lines += [f"GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON {table.sql} TO {name};" for table in named]
+    if named:
+        lines.append("-- to load into tables that are there, and are another's:")
+    lines += [
+        _GRANT_TABLE.format(
+            table=literal(table.sql),
+            grant=f"SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON {table.sql} TO {name}",
+        )
+        for table in named
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from psycopg.rows import dict_row
 
+from loadstone.core.volume import FEWEST_DAYS, MOST_LOADS
 from loadstone.errors import SchemaVersionError
 from loadstone.model.load import LoadRecord
 from loadstone.model.notice import Claim, Notice, ToldLoad
@@ -28,9 +29,9 @@ _MOST_ATTEMPTS = 10
 _OLDEST = timedelta(hours=24)
 #: A load's time of ending is taken before its COMMIT; what committed late is still seen.
 _OVERLAP = timedelta(hours=1)
-#: Of how many earlier loads the usual volume is the median, and how few say nothing.
-_EARLIER_LOADS = 20
-_FEWEST_LOADS = 5
+#: Volumes of days are compared where more than three loads a day came, over four weeks and the day at hand.
+_DAYS = timedelta(days=29)
+_MANY_LOADS = 3 * 29
 #: The schema's version that brought the tables.
 _NEEDED = 2
 
@@ -52,6 +53,7 @@ class PostgresNotifications:
         self._ensure_schema = ensure_schema
         self._pipeline = pipeline
         self._is_ready = False
+        self._days: dict[str, tuple[datetime | None, tuple[int, ...]]] = {}
 
     def subscribe(self, wanted: Sequence[tuple[str, str, str]]) -> None:
         """Notes from when on targets want to be told: dataset, target and kind of each.
@@ -103,17 +105,33 @@ class PostgresNotifications:
                 {"pipeline": self._pipeline, "datasets": list(datasets), "at": at},
             )
 
-    def loads(self, load_ids: Sequence[int], *, with_usual_rows: frozenset[str]) -> list[ToldLoad]:
-        """These loads, those that go on left out; the usual volume for datasets that ask for it."""
+    def loads(self, load_ids: Sequence[int], *, with_earlier: frozenset[str]) -> list[ToldLoad]:
+        """These loads, those that go on left out; with the rows of those before for datasets that ask."""
         with self._connector.transaction() as connection:
             with connection.cursor(row_factory=dict_row) as cursor:
                 cursor.execute(query("loads", "notifications"), {"load_ids": list(load_ids)})
                 records = [ledger.record_of(row) for row in cursor]
             return [
-                ToldLoad(one, _usual_rows(connection, one) if one.dataset in with_usual_rows else None)
+                ToldLoad(one, self._earlier(connection, one) if one.dataset in with_earlier else ())
                 for one in records
                 if one.state in {"loaded", "replaced", "failed"} and one.pipeline == self._pipeline
             ]
+
+    def days(self, dataset: str, end: datetime) -> Sequence[int]:
+        """The rows of each day up to `end`, oldest first; none for datasets that are judged load by load.
+
+        The database is asked once for a midnight: a pass comes every minute.
+        """
+        known, found = self._days.get(dataset, (None, ()))
+        if known != end:
+            given = {"pipeline": self._pipeline, "dataset": dataset, "end": end, "within": _DAYS}
+            with self._connector.transaction() as connection:
+                if self._comes_often(connection, dataset, end):
+                    found = tuple(row[0] for row in connection.execute(query("days", "notifications"), given))
+                else:
+                    found = ()
+            self._days[dataset] = (end, found)
+        return found
 
     def settled(self, load_ids: Sequence[int]) -> set[tuple[int, str, str]]:
         """Load, target and kind of what needs no sending any more."""
@@ -167,6 +185,31 @@ class PostgresNotifications:
                 },
             )
 
+    def _earlier(self, connection: Connection, record: LoadRecord) -> tuple[int, ...]:
+        if record.finished_at is None or self._comes_often(connection, record.dataset, record.finished_at):
+            return ()
+        given = {
+            "pipeline": record.pipeline,
+            "dataset": record.dataset,
+            "load_id": record.load_id,
+            "most": MOST_LOADS + 1,
+        }
+        rows = connection.execute(query("earlier_rows", "notifications"), given).fetchall()
+        return tuple(row[0] for row in reversed(rows))
+
+    def _comes_often(self, connection: Connection, dataset: str, at: datetime) -> bool:
+        """Whether its loads are many a day, so that one of them says little."""
+        given = {
+            "pipeline": self._pipeline,
+            "dataset": dataset,
+            "at": at,
+            "known": timedelta(days=FEWEST_DAYS),
+            "within": _DAYS,
+            "loads": _MANY_LOADS,
+        }
+        row = connection.execute(query("comes_often", "notifications"), given).fetchone()
+        return bool(row and row[0])
+
     def _ready(self) -> None:
         if self._is_ready:
             return
@@ -195,16 +238,3 @@ class PostgresNotifications:
 
 def _numbers(connection: Connection, name: str, parameters: Mapping[str, Any]) -> set[int]:
     return {row[0] for row in connection.execute(query(name, "notifications"), parameters)}
-
-
-def _usual_rows(connection: Connection, record: LoadRecord) -> float | None:
-    row = connection.execute(
-        query("usual_rows", "notifications"),
-        {
-            "pipeline": record.pipeline,
-            "dataset": record.dataset,
-            "load_id": record.load_id,
-            "most": _EARLIER_LOADS,
-        },
-    ).fetchone()
-    return float(row[1]) if row and row[0] >= _FEWEST_LOADS else None

@@ -15,7 +15,7 @@ from loadstone.postgres.locks import lock_key, try_take
 from loadstone.postgres.migrate import schema_version
 from loadstone.postgres.queries import query
 
-__all__ = ["Forgotten", "forget", "forget_if_due"]
+__all__ = ["Forgotten", "forget", "forget_if_due", "overdue"]
 
 #: Rows of a transaction.
 _BATCH = 20_000
@@ -29,6 +29,8 @@ _QUOTED = r"""'.*'|".*"|=\(.*\)|contains \(.*\)"""
 #: after a day within an hour.
 _SHARE = 24
 _SOONEST, _LATEST = timedelta(hours=1), timedelta(days=1)
+#: What is older than it should be by more than that, nobody sees to.
+_GRACE = timedelta(days=2)
 
 
 class Forgotten(Struct, frozen=True):
@@ -86,6 +88,14 @@ def forget_if_due(connector: Connector, ages: Mapping[str, timedelta], pipeline:
                 connection.execute(query("seen_to", "retention"), {"name": name})
         if rows:
             yield Forgotten(kind, rows)
+
+
+def overdue(connection: Connection, ages: Mapping[str, timedelta], pipeline: str) -> list[str]:
+    """What of `raw_texts` and `rejects` is there though its age says that it should have gone days ago."""
+    kinds = ("raw_texts", "rejects")
+    given = {kind: ages[kind] + _GRACE if kind in ages else None for kind in kinds}
+    row = connection.execute(query("overdue", "retention"), {**given, "pipeline": pipeline}).fetchone()
+    return [kind for kind, is_late in zip(kinds, row or (), strict=True) if is_late]
 
 
 def _is_due(connection: Connection, name: str, every: timedelta) -> bool:

@@ -191,7 +191,7 @@ class PostgresLoadTransaction:
             self._unexplained = {}
             self.rejects.write(self._connection)
         commit(self._connection, self._receipt, self._connector)
-        self._end()
+        self._end()  # the connection is as good as before, and its lender's
 
     def rollback(self) -> None:
         """Undoes everything; harmless when already committed."""
@@ -205,6 +205,7 @@ class PostgresLoadTransaction:
                 self._connection.rollback()
         except (psycopg.Error, LoadstoneError) as error:
             logger.debug("load %d: rolled back by closing the connection: %s", self.load_id, error)
+        self._connection.close()
         self._end()
 
     def withdraw(self) -> None:
@@ -217,7 +218,6 @@ class PostgresLoadTransaction:
 
     def _end(self) -> None:
         self._heartbeat.stop()
-        self._connection.close()
         self._is_over = True
 
     def _make_loader(self) -> TableLoader:

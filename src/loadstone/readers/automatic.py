@@ -12,6 +12,7 @@ from loadstone.platform.stored import PeekedStream
 from loadstone.readers.blocks import Blocks
 from loadstone.readers.columnar import columnar_format, opened_columnar
 from loadstone.readers.delimited import DelimitedFile
+from loadstone.readers.disguised import check_no_markup, is_json
 from loadstone.readers.intake import Intake
 from loadstone.readers.naming import named_format
 from loadstone.readers.opened import with_decision
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from loadstone.readers.naming import NamedFormat
 
 __all__ = ["AutomaticReader"]
+
+#: Bytes by which text is told from something else.
+_BEGINNING = 64 * 1024
 
 
 class AutomaticReader:
@@ -61,9 +65,13 @@ class AutomaticReader:
             intake.compression = intake.compression or "zip"
         try:
             blocks = Blocks(intake, file_format.max_record_bytes)
+            head = bytes(blocks.head[:_BEGINNING])
             if chosen is None:
-                begins = bytes(blocks.head[:4096]).translate(None, b" \t\r\n")
+                begins = head[:4096].translate(None, b" \t\r\n")
                 chosen = "json" if begins.startswith((b"{", b"[{")) else "csv"
+            if file_format.type is None and chosen == "csv" and file_format.delimiter is None:
+                check_no_markup(head, version.uri)
+                chosen = "json" if is_json(head) else chosen
             file = _front_end(chosen)(intake, blocks, version, file_format)
             if file_format.type is None:
                 file.layout = with_decision(file.layout, "format", _format(file.layout, version))
@@ -91,7 +99,7 @@ def _format(layout: Layout, version: ObjectVersion) -> Decision:
     """How surely text has its format, and why."""
     found = layout.dialect["format"]
     named, ending = named_format(version.key)
-    if named in {"csv", "jsonl", "json"}:
+    if named in {"csv", "jsonl", "json"} and (named == "csv") == (found == "csv"):
         return Decision(found, 0.95, f"the name ends in .{ending}, and the text can be read so")
     if found == "csv":
         return Decision(found, 0.8, "the text does not begin as JSON does")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from loadstone.codec.delimited import DelimitedEncoder
 from loadstone.codec.sampling import split_record, split_records
 from loadstone.core.sniffing.header import joined_names
+from loadstone.core.sniffing.rulings import is_ruling
 from loadstone.errors import FormatError
 from loadstone.model.load import Layout
 from loadstone.readers.blocks import Blocks, count_lines, joined
@@ -52,6 +53,7 @@ class DelimitedFile(OpenedFile):
         self._where = version.uri
         self._size = version.size
         self._sampled = 0
+        self._unnamed: tuple[int, ...] = ()
         self._line = 1
         self._offset = intake.text_offset
         if blocks.is_at_end and not bytes(blocks.head).strip(b"\r\n\t "):
@@ -146,6 +148,8 @@ class DelimitedFile(OpenedFile):
         if isinstance(self._format.header, tuple):
             return self._checked(self._format.header, "format: header")
         self._take_blank()
+        if self._look.names:
+            return self._checked(self._look.names, "the comment above the rows")
         if not self._look.header_rows:
             width = self._look.width if self._look.width > 1 else len(self._first_record()[0])
             return tuple(f"column_{i}" for i in range(1, width + 1))
@@ -154,10 +158,19 @@ class DelimitedFile(OpenedFile):
             cells, consumed = self._first_record()
             self._take(consumed)
             self._take_blank()
-            rows.append(self._without_trailing(cells))
+            if not is_ruling(cells):
+                rows.append(self._without_trailing(cells))
         widest = max(map(len, rows))
+        if self._format.skip_lines is None:
+            widest = max(widest, self._look.width)
         names = joined_names([[*row, *[None] * (widest - len(row))] for row in rows])
-        return self._checked(tuple(names), f"line {line:,}")
+        return self._checked(self._named(names), f"line {line:,}")
+
+    def _named(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Every column under a name: those without one, as an index is written, under their number."""
+        if any(names):
+            self._unnamed = tuple(i for i, name in enumerate(names, 1) if not name)
+        return tuple(f"column_{i}" if i in self._unnamed else name for i, name in enumerate(names, 1))
 
     def _without_trailing(self, cells: list[str | None]) -> list[str | None]:
         """The header's cells without an empty one too many."""
@@ -188,7 +201,7 @@ class DelimitedFile(OpenedFile):
                 raise FormatError(
                     f"the header is not {self._intake.encoding.name}: {place}",
                     where=self._where,
-                    hint="give `format: {encoding: ...}`: latin-1, cp1252, utf-16",
+                    hint="give `format: {encoding: ...}`: cp1250, cp1251, cp1252, cp932, gb18030 and others",
                 ) from None
             if consumed or not self._blocks.extend():
                 break
@@ -299,7 +312,7 @@ class DelimitedFile(OpenedFile):
             "encoding": self._intake.encoding.name,
             "byte_order_mark": bool(self._intake.encoding.mark),
             "compression": self._intake.compression,
-            "header": look.header_rows > 0,
+            "header": look.header_rows > 0 or bool(look.names),
             "skip_lines": above.value if above else self._format.skip_lines or 0,
             "decided": decided,
         }
@@ -320,7 +333,15 @@ class DelimitedFile(OpenedFile):
     def _notes(self) -> tuple[str, ...]:
         encoding = self._intake.encoding
         is_guess = encoding.is_decided and encoding.name in {"cp1252", "latin-1"}
-        return (*([encoding.decision.evidence] if is_guess else []), *self._look.notes)
+        notes = [encoding.decision.evidence] if is_guess else []
+        if self._unnamed:
+            some = ", ".join(f"column_{i}" for i in self._unnamed[:_NAMES_SHOWN])
+            count = len(self._unnamed)
+            what = "a column" if count == 1 else f"{count:,} columns"
+            notes.append(
+                f"the header gives no name to {what}: loaded as {some}" + ", ..." * (count > _NAMES_SHOWN)
+            )
+        return (*notes, *self._look.notes)
 
 
 def _blank(text: bytes) -> int:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
 from loadstone.codec.sampling import SampledRecord, split_records
-from loadstone.core.sniffing.candidates import Told
+from loadstone.core.sniffing.candidates import COMMON, Told
 from loadstone.core.sniffing.decision import WHITE_SPACE, Decision, Dialect, Record, shown
 from loadstone.core.sniffing.sniff import Ambiguous, Sniffed, sniff
 from loadstone.errors import ConfigurationError, FormatError
@@ -24,6 +25,8 @@ __all__ = ["LOOK", "Look", "look_at", "noted", "shown_line"]
 LOOK = 256 * 1024
 _SHOWN = 60
 _UNSURE = 0.5
+_CLEAR_WIDTH = 3
+_CLEAR_ROWS = 4
 
 
 class Look(Struct, frozen=True):
@@ -44,6 +47,7 @@ class Look(Struct, frozen=True):
         notes: what a person should know of.
         records: those behind the header, if they are as many as are looked at and nothing is left out among
             them: else none.
+        names: of the columns, where a comment above the rows gives them.
     """
 
     delimiter: bytes
@@ -59,6 +63,7 @@ class Look(Struct, frozen=True):
     decided: dict[str, Decision]
     notes: tuple[str, ...]
     records: Sequence[Record] = ()
+    names: tuple[str, ...] = ()
 
 
 def look_at(
@@ -147,10 +152,9 @@ class _Teller:
         self._decide_marks()
         start = self._start()
         has_names = isinstance(configured.header, tuple)
-        rows = configured.header_rows or found.header.value
+        rows = configured.header_rows or found.header_records
         if configured.header is None and configured.header_rows is None:
-            self._decided["header"] = found.header._replace(value=rows > 0)
-            self._note_header(rows)
+            self._decide_header(rows)
         if configured.comment is None and region.has_comments:
             self._decided["comment"] = Decision(
                 "#", 0.9, "lines that begin with # have other cells than the records"
@@ -169,6 +173,7 @@ class _Teller:
             start=start,
             end=None if has_names else self._end(),
             header_rows=0 if has_names else rows,
+            names=found.names,
             width=region.width,
             numbers=self._numbers(),
             decided=self._decided,
@@ -182,7 +187,22 @@ class _Teller:
         region, records = self._found.region, self._found.records
         if region.start != 1 or region.width == 1 or len(records[0].cells) != 1 or region.has_comments:
             return False
+        if self._is_above_a_table:
+            return False
         return self._found.header.confidence <= _UNSURE and len(self._found.rows) > 1
+
+    @property
+    def _is_above_a_table(self) -> bool:
+        """Whether what stands below the first line is a table beyond doubt, and the line no header of it.
+
+        Prose has blanks behind its commas, and not the same number of them on every line.
+        """
+        found = self._found
+        title, *below = (record.cells for record in found.records if record.cells)
+        is_even = found.region.width >= _CLEAR_WIDTH and len(below) >= _CLEAR_ROWS
+        is_other = any(mark in (title[0] or "") for mark in COMMON)
+        padded = any((cell or "")[:1].isspace() for cells in below for cell in cells)
+        return is_even and not is_other and not padded and len(found.rows) == len(below)
 
     def _decide_marks(self) -> None:
         dialect, configured = self._found.dialect, self._format
@@ -231,6 +251,14 @@ class _Teller:
             "columns are numbered; `format: {header: [...], skip_lines: N}` names them"
         )
 
+    def _decide_header(self, taken: int) -> None:
+        header, names = self._found.header, self._found.names
+        if names:
+            header = Decision(True, 0.9, f"a comment above the rows names {len(names):,} columns")
+        self._decided["header"] = header._replace(value=taken > 0 or bool(names))
+        if not names:
+            self._note_header(header.value)
+
     def _note_header(self, rows: int) -> None:
         if rows > 1:
             self._decided["header_rows"] = self._found.header
@@ -266,7 +294,10 @@ class _Teller:
     def _records(self, header_rows: int) -> Sequence[Record]:
         region, records = self._found.region, self._found.records
         is_cut_short = self._found.has_more and region.end == len(records)
-        return records[region.start + header_rows :] if is_cut_short else ()
+        if not is_cut_short:
+            return ()
+        filled = (i for i in range(region.start, len(records)) if records[i].cells)
+        return records[next(islice(filled, header_rows, None), len(records)) :]
 
     def _numbers(self) -> dict[int, tuple[str, str | None]]:
         """Separators of numbers, as configured, else as found."""
@@ -286,6 +317,11 @@ class _Teller:
         if styles:
             position, (decimal, thousands) = next(iter(styles.items()))
             value = self._found.styles[position].evidence
+            if decimal == "," == self._found.dialect.delimiter:
+                self._notes.append(
+                    f"column {position + 1:,} holds {value!r}, read with a decimal comma; if it holds lists, "
+                    "`type: text` for the column keeps them"
+                )
             self._decided["numbers"] = Decision(
                 {"decimal": decimal, "thousands": thousands}, 0.9, f"column {position + 1:,} holds {value!r}"
             )

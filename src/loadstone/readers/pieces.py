@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from loadstone.codec.sampling import SampledRecord, split_records
 from loadstone.core.sniffing.decision import Decision, Record
-from loadstone.core.sniffing.regions import find_footer
+from loadstone.core.sniffing.footer import find_footer
 from loadstone.readers.excerpts import RECORDS, SEARCHED, behind_line, excerpts, told_places
 from loadstone.readers.looking import shown_line
 from loadstone.readers.opened import why_only_beginning, with_sample

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 __all__ = ["RecodedText"]
 
 _UNIT = 2
+#: Encodings in which a character takes one byte or several.
+_MIXED = frozenset({"cp932", "euc-jp", "gb18030", "big5", "euc-kr"})
+_UNDECODABLE = b"\xff"
 
 
 class RecodedText:
@@ -20,7 +23,7 @@ class RecodedText:
 
     Args:
         read_ranges: reads (offset, size) of the stored bytes.
-        encoding: their encoding, in which each character takes one byte or some units of two.
+        encoding: their encoding.
         mark: bytes of the byte order mark.
         transcoder: what reads the text front to back.
     """
@@ -47,6 +50,8 @@ class RecodedText:
     def stored_size(self, text: bytes) -> int:
         """How many stored bytes a piece of the text is made of."""
         characters = text.decode("utf-8", "surrogateescape")
+        if self._encoding in _MIXED:
+            return len(characters.encode(self._encoding, "replace"))
         if self._unit == 1:
             return len(characters)
         return len(characters.encode("utf-16-le", "surrogatepass"))
@@ -58,7 +63,7 @@ class RecodedText:
             tail: in UTF-8.
             size: bytes of the stored file.
         """
-        if size % self._unit:
+        if size % self._unit or (self._encoding in _MIXED and _UNDECODABLE in tail):
             return False  # it ends within a character, so that counting from the end misses
         return self._transcoder.cut(size - self.stored_size(tail) - self._mark)
 

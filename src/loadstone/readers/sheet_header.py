@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from loadstone.codec.sheetrows import IS_TEXT
 from loadstone.core.sniffing.decision import Decision
+from loadstone.core.sniffing.header_forms import are_years_above, numbered_names, typed_columns
+from loadstone.core.sniffing.kinds import KindCache, is_null_word
 from loadstone.errors import FormatError
 
 __all__ = ["SheetRow", "Table", "find_table"]
@@ -50,13 +52,13 @@ class Table:
 
 
 def find_table(
-    rows: Sequence[SheetRow], header: bool | Sequence[str], skip_lines: int | None, where: str
+    rows: Sequence[SheetRow], header: bool | Sequence[str] | None, skip_lines: int | None, where: str
 ) -> Table:
     """The table that the sheet's first filled rows show.
 
     Args:
         rows: these rows.
-        header: as configured: whether there is a header, or the columns' names.
+        header: as configured: whether there is a header, or the columns' names; None: it is to be found.
         skip_lines: rows of the sheet above the header; None: they are to be found.
         where: of the sheet, for messages.
 
@@ -70,17 +72,51 @@ def find_table(
             where=where,
             hint="another sheet is chosen by `format: {sheet: NAME}`",
         )
-    if not isinstance(header, bool):
+    if header is not None and not isinstance(header, bool):
         first = min(below[0][1])
         columns = tuple(range(first, first + len(header)))
         return Table(_checked(tuple(header), where), columns, 0, below[0][0])
-    if not header:
-        columns = _columns(below)
-        names = tuple(f"column_{i}" for i in range(1, len(columns) + 1))
-        return Table(names, columns, 0, below[0][0])
+    if header is False:
+        return _unnamed(below)
     position, found = _header_position(below) if skip_lines is None else (0, None)
     number, cells = below[position]
+    if header is None and skip_lines is None and (why := _why_a_record(cells, below[position + 1 :])):
+        decision = Decision(False, 0.7, why)
+        return _unnamed(below[position:], _numbers(below[:position]), decision)
     return _named(number, cells, below[position + 1 :], _numbers(below[:position]), found, where)
+
+
+def _unnamed(
+    rows: Sequence[SheetRow], preamble: tuple[int, ...] = (), header: Decision | None = None
+) -> Table:
+    """A table whose first row is a record: its columns have numbers."""
+    columns = _columns(rows)
+    names = tuple(f"column_{i}" for i in range(1, len(columns) + 1))
+    return Table(names, columns, 0, rows[0][0], preamble, header)
+
+
+def _why_a_record(cells: Cells, below: Sequence[SheetRow]) -> str:
+    """Why a row is a record like those below it rather than their header; empty where it may be one."""
+    columns = sorted(cells)
+    first = [cells[c][0].decode("utf-8", "replace") for c in columns]
+    body = [
+        [cell[0].decode("utf-8", "replace") if (cell := row.get(c)) else None for c in columns]
+        for _, row in below[:_ROWS_BELOW]
+    ]
+    kinds = KindCache()
+    if not body or numbered_names(first, body, kinds) is not None:
+        return ""
+    typed = typed_columns(body, kinds)
+    places = [
+        i
+        for i, column in enumerate(columns)
+        if i in typed and not cells[column][1] & IS_TEXT and kinds[first[i]] == typed[i]
+    ]
+    named = sum(bool(cells[columns[i]][1] & IS_TEXT) and not is_null_word(first[i]) for i in typed)
+    if len(places) <= named or are_years_above(first, body, places):
+        return ""
+    same = ", ".join(repr(first[i]) for i in places[:_NAMES_SHOWN])
+    return f"{same} in its first row are like the values below"
 
 
 def _named(
@@ -95,8 +131,11 @@ def _named(
     named = {column: name for column, name in found.items() if name}
     if not named:
         raise FormatError(f"the header in row {number:,} names no column", where=where, hint=_HINT)
-    first, last = min(named), max(named)
-    filled = {column for _, row in below for column in row}
+    counts = Counter(column for _, row in below for column in row)
+    filled = set(counts)
+    # An index has no name above it.
+    index = min((c for c in counts if 2 * counts[c] >= len(below)), default=min(named))
+    first, last = min(index, *named), max(named)
     # A column without a name is one of the table where something stands in it between those with names.
     columns = tuple(c for c in range(first, last + 1) if c in named or c in filled)
     made = {c: f"column_{i}" for i, c in enumerate(columns, 1) if c not in named}

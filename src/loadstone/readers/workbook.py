@@ -17,7 +17,7 @@ from loadstone.platform.spool import SpooledBytes
 from loadstone.readers.blocks import Blocks, joined
 from loadstone.readers.opened import OpenedFile, with_sample
 from loadstone.readers.sheet_header import SheetRow, find_table
-from loadstone.readers.workbook_decisions import decisions
+from loadstone.readers.workbook_decisions import decisions, notices
 from loadstone.readers.workbook_parts import Workbook, read_workbook
 
 if TYPE_CHECKING:
@@ -115,8 +115,7 @@ class WorkbookFile(OpenedFile):
         self._format = file_format
         rows = self._head()
         where = f"{version.uri} sheet {sheet.name!r}"
-        header = True if file_format.header is None else file_format.header
-        self._table = find_table(rows, header, file_format.skip_lines, where)
+        self._table = find_table(rows, file_format.header, file_format.skip_lines, where)
         sample = [cells for number, cells in rows if number >= self._table.first_row]
         layout = Layout(
             self._table.names,
@@ -125,6 +124,7 @@ class WorkbookFile(OpenedFile):
                 frozenset(of for cells in sample if c in cells and (of := _kind(cells[c][1])))
                 for c in self._table.columns
             ),
+            notes=tuple(notices(workbook, sheet, self._table, rows, file_format)),
         )
         self.layout = with_sample(
             layout,

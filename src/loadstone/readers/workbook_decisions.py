@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from loadstone.core.sniffing.decision import Decision
+from loadstone.core.sniffing.footer import is_below_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from loadstone.model.pipeline import Format
-    from loadstone.readers.sheet_header import Table
+    from loadstone.readers.sheet_header import SheetRow, Table
     from loadstone.readers.workbook_parts import Sheet, Workbook
 
-__all__ = ["decisions"]
+__all__ = ["decisions", "notices"]
 
 _SHOWN = 5
 _KINDS = {
@@ -36,7 +37,7 @@ def decisions(
         why = "the workbook says so" if workbook.is_1904 else "the workbook does not say 1904"
         decided["date_system"] = Decision(1904 if workbook.is_1904 else 1900, 1.0, why)
     if table.header is not None:
-        decided["header_row"] = table.header
+        decided["header_row" if table.header_row else "header"] = table.header
         if table.preamble:
             why = f"filled rows above the header: {_listed(table.preamble)}"
             decided["skipped_rows"] = Decision(len(table.preamble), table.header.confidence, why)
@@ -44,6 +45,32 @@ def decisions(
         why = "the header has no name for them, but there are values: each is named by its place"
         decided["unnamed_columns"] = Decision(list(table.unnamed), 0.9, why)
     return decided
+
+
+def notices(
+    workbook: Workbook, sheet: Sheet, table: Table, rows: Sequence[SheetRow], file_format: Format
+) -> Iterator[str]:
+    """What a person should know of, from the sheet's first rows as well."""
+    others = [repr(other.name) for other in workbook.sheets if other is not sheet and other.is_visible]
+    if file_format.sheet is None and others:
+        yield (
+            f"the sheet {sheet.name!r} is loaded, the first of {1 + len(others):,}; "
+            f"`format: {{sheet: NAME}}` takes {_listed(others)}"
+        )
+    if table.header is not None and not table.header_row:
+        yield f"there is no header: {table.header.evidence}"
+    if table.unnamed:
+        yield f"the header gives no name to columns with values: loaded as {_listed(table.unnamed)}"
+    yield from _below(table, rows)
+
+
+def _below(table: Table, rows: Sequence[SheetRow]) -> Iterator[str]:
+    """The last row, where it looks like something else: a sheet is read as it streams, and not cut."""
+    number, cells = rows[-1]
+    shown = [cells[c][0].decode("utf-8", "replace") if c in cells else None for c in table.columns]
+    if number > table.first_row and len(shown) > 1 and is_below_rows(shown):
+        first = next(cell for cell in shown if cell)
+        yield f"row {number:,} looks like a total or a remark, and is loaded as the others are: {first!r}"
 
 
 def _sheet(workbook: Workbook, sheet: Sheet) -> Decision:

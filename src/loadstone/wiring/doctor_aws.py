@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from loadstone.core.elapsed import ago
 from loadstone.platform import aws_facts
 from loadstone.wiring.check import Check, attempted, failed, ok, skipped
-from loadstone.wiring.elapsed import since
 
 __all__ = ["bucket_checks", "clock_check", "credential_checks", "is_in_aws", "queue_checks", "topic_checks"]
 
@@ -84,7 +84,7 @@ def queue_checks(url: str) -> Iterator[Check]:
     """Whether it is there, how full it is, and where what fails goes."""
     facts = aws_facts.queue_facts(url)
     age = f", the oldest {facts.oldest:,.0f} s old" if facts.oldest else ""
-    last = f"; the last came {since(facts.last_sent, datetime.now(UTC))}" if facts.last_sent else ""
+    last = f"; the last came {ago(facts.last_sent, datetime.now(UTC))}" if facts.last_sent else ""
     what = f"{facts.waiting:,} waiting, {facts.in_work:,} in work{age}{last}"
     if facts.oldest is not None and facts.oldest > _OLD_SECONDS:
         yield failed(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from loadstone.model.pipeline import Limits, Pipeline
+from loadstone.core.elapsed import ago
+from loadstone.model.pipeline import Limits, Pipeline, Retention
 from loadstone.ports import DatabaseAccess
 from loadstone.postgres.checkup import (
     BroughtObject,
@@ -18,9 +19,9 @@ from loadstone.postgres.checkup import (
 )
 from loadstone.postgres.connection import Connection, Connector
 from loadstone.postgres.health import MINIMUM_SERVER, Health, examine
+from loadstone.postgres.retention import overdue
 from loadstone.wiring.check import Check, failed, ok, skipped
 from loadstone.wiring.doctor_aws import clock_check
-from loadstone.wiring.elapsed import since
 
 __all__ = ["database_checks"]
 
@@ -47,6 +48,8 @@ def database_checks(access: str | DatabaseAccess, pipeline: Pipeline) -> Iterato
         is_readable = health.schema_version > 0 and schema.state == "ok"
         states = dataset_states(connection, pipeline.name) if is_readable else {}
         event = last_event(connection, pipeline.name) if is_readable else None
+        if is_readable and pipeline.retention is not None:
+            yield _retention(pipeline.retention, overdue(connection, pipeline.retention.ages, pipeline.name))
     if (pipeline.source or "").startswith("s3://"):
         yield _last_event(event)
     for name in pipeline.datasets:
@@ -126,7 +129,19 @@ def _tables(connection: Connection, pipeline: Pipeline, health: Health) -> Itera
 def _last_event(event: BroughtObject | None) -> Check:
     if event is None:
         return skipped("last event", "no event of S3 has brought an object yet")
-    return ok("last event", f"{since(event.at, datetime.now(UTC))}: {event.uri} (load {event.load_id:,})")
+    return ok("last event", f"{ago(event.at, datetime.now(UTC))}: {event.uri} (load {event.load_id:,})")
+
+
+def _retention(retention: Retention, late: list[str]) -> Check:
+    ages = ", ".join(f"{kind.replace('_', ' ')} {age}" for kind, age in retention.not_default().items())
+    if not late:
+        return ok("retention", f"applied: {ages}")
+    what = " and ".join(kind.replace("_", " ") for kind in late)
+    return failed(
+        "retention",
+        f"{what} are older than they should be ({ages})",
+        "`loadstone run` applies it, the function by its ReconcileSchedule, and `loadstone forget`",
+    )
 
 
 def _dataset(name: str, state: DatasetState | None, *, is_known: bool) -> Check:
@@ -136,9 +151,9 @@ def _dataset(name: str, state: DatasetState | None, *, is_known: bool) -> Check:
     if state is None:
         return ok(label, "nothing was loaded yet")
     now = datetime.now(UTC)
-    parts = [f"last load {since(state.last_at, now)} ({state.last_state}, load {state.last_id:,})"]
+    parts = [f"last load {ago(state.last_at, now)} ({state.last_state}, load {state.last_id:,})"]
     if state.newest_object is not None:
-        parts.append(f"newest object {since(state.newest_object, now)}")
+        parts.append(f"newest object {ago(state.newest_object, now)}")
     if state.failed:
         parts.append(f"{state.failed:,} failed within a day")
     if state.gone:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from loadstone import __version__
+from loadstone.core.elapsed import ago
 from loadstone.errors import AccessDenied
 from loadstone.platform.aws_function import EventSource, FunctionFacts, event_sources, function_facts
 from loadstone.wiring.check import Check, failed, ok, skipped
-from loadstone.wiring.elapsed import since
 
 __all__ = ["function_checks", "source_check", "state_check", "version_check"]
 
@@ -36,7 +36,7 @@ def state_check(facts: FunctionFacts) -> Check:
     """Whether it can run, and its last change went well."""
     what = f"{facts.name}: {facts.state.lower()}"
     if facts.modified is not None:
-        what += f", changed {since(facts.modified, datetime.now(UTC))}"
+        what += f", changed {ago(facts.modified, datetime.now(UTC))}"
     if facts.state == "Failed":
         return failed(
             "function",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
 from loadstone.errors import LoadstoneError
-from loadstone.platform.health import Answer
+from loadstone.platform.health_server import Answer
 from loadstone.platform.metrics import PROMETHEUS_CONTENT_TYPE
 from loadstone.ports import Clock
 

@@ -28,8 +28,10 @@ from loadstone.model.event import Event
 from loadstone.model.load import LoadOutcome
 from loadstone.model.pipeline import Limits, Pipeline
 from loadstone.platform.clock import SystemClock
+from loadstone.platform.function_cost import FunctionCost
 from loadstone.platform.logs import configure_logs
 from loadstone.platform.metrics import EmbeddedMetrics
+from loadstone.platform.tracing import configure_traces, flush_traces
 from loadstone.ports import Refusal
 from loadstone.triggers.s3_event import parse_events
 from loadstone.wiring import events as work
@@ -45,6 +47,11 @@ logger = logging.getLogger(__name__)
 
 #: Who a scheduled invocation comes from.
 _SCHEDULES = {"aws.events", "aws.scheduler"}
+#: A load's own, and the one by which the ledger is told that it runs.
+_KEPT_CONNECTIONS = 2
+#: That a collector of traces may take at the end of an invocation, and the share of what is left by then.
+_FLUSH_SECONDS = 2.0
+_FLUSH_SHARE = 0.5
 #: S3 Batch Operations keeps that much of a result.
 _RESULT_LENGTH = 1_000
 
@@ -62,6 +69,8 @@ class Function:
         self._metrics: EmbeddedMetrics | None = None
         self._dead_letters = LambdaDeadLetters(environment.get("LOADSTONE_DEAD_LETTERS_URL"), SystemClock())
         configure_logs(environment, default="json", stream=sys.stdout)
+        configure_traces(environment)
+        self._cost = FunctionCost.of(environment)
 
     def respond(self, told: Mapping[str, Any], context: Context) -> dict[str, Any]:
         """The answer to an invocation: of a queue, a schedule, S3 Batch Operations, or with events alone.
@@ -70,6 +79,15 @@ class Function:
             LoadstoneError: what a queue, or a batch, is told by the answer, others are told by this.
             SystemExit: the environment is shut down; what was under way is undone.
         """
+        if self._cost is not None:
+            self._cost.begin()
+        try:
+            return self._respond(told, context)
+        finally:
+            # Who is frozen sends nothing.
+            flush_traces(min(_FLUSH_SECONDS, context.get_remaining_time_in_millis() / 1000 * _FLUSH_SHARE))
+
+    def _respond(self, told: Mapping[str, Any], context: Context) -> dict[str, Any]:
         with InvocationTime.of(context) as time:
             if told.get("source") in _SCHEDULES:
                 answer = self._reconcile(time)
@@ -212,17 +230,19 @@ class Function:
         """
         if self._workspace is None:
             pipeline = _pipeline(self._environment)
-            workspace = Workspace(pipeline, environment=self._environment)
+            workspace = Workspace(pipeline, environment=self._environment, keeps=_KEPT_CONNECTIONS)
             workspace.__enter__()  # for as long as the process lives
             self._workspace, self._metrics = workspace, EmbeddedMetrics(pipeline.name)
         return self._workspace
 
     def _tell(self, outcome: LoadOutcome, event: Event | None) -> None:
-        lag = None
-        if event is not None and event.time is not None:
+        lag = cost = None
+        if outcome.state == "loaded" and event is not None and event.time is not None:
             lag = (datetime.now(UTC) - event.time).total_seconds()
+        if outcome.state in {"loaded", "failed"} and self._cost is not None:
+            cost = self._cost.of_load()
         if self._metrics is not None:
-            self._metrics.observe(outcome, lag_seconds=lag)
+            self._metrics.observe(outcome, lag_seconds=lag, cost=cost)
         if outcome.state == "failed":
             _tell_failure(outcome.uri, _error_of(outcome), outcome.load_id)
 

@@ -34,6 +34,10 @@ __all__ = ["Ending", "Journal", "RunningWorker", "WorkerLimits", "WorkerOptions"
 _LAST_CHORE_SECONDS = 10.0
 
 
+#: Of the connections that are kept, beside one for each loader: the ledger's, which all of them share.
+_BESIDE = 1
+
+
 class WorkerOptions(Struct, frozen=True):
     """What the command line says.
 
@@ -82,7 +86,8 @@ def open_worker(
     """
     stopping = Stopping()
     with ExitStack() as stack:
-        workspace = stack.enter_context(_WorkerWorkspace.open(file, to).stopping_by(stopping))
+        opened = _WorkerWorkspace.open(file, to, keeps=options.limits.concurrency + _BESIDE)
+        workspace = stack.enter_context(opened.stopping_by(stopping))
         clock = StoppableClock(SystemClock(), stopping)
         trigger, watches, warnings = _trigger(workspace, options, clock, environment)
         metrics = PrometheusMetrics(workspace.pipeline.name)
@@ -98,7 +103,7 @@ def open_worker(
         stack.callback(_begin_chores(workspace, clock, journal, options.limits, stopping))
         port = None
         if options.health is not None:
-            from loadstone.platform.health import HealthServer  # noqa: PLC0415 - few ask for it
+            from loadstone.platform.health_server import HealthServer  # noqa: PLC0415 - few ask for it
             from loadstone.wiring.health import Readiness, health_routes  # noqa: PLC0415
 
             readiness = Readiness({"database": tasks.check, "trigger": trigger.check}, clock)

@@ -49,6 +49,7 @@ class Workspace:
             none, the embedded database does.
         migrate: make or upgrade the `loadstone` schema on first use.
         environment: in place of the process's own.
+        keeps: connections that wait for the next load; for who loads all day.
     """
 
     def __init__(
@@ -58,24 +59,28 @@ class Workspace:
         *,
         migrate: bool = True,
         environment: Mapping[str, str] = os.environ,
+        keeps: int = 0,
     ) -> None:
         self.pipeline = pipeline
         url = choose_destination(to, pipeline, environment)
         self.is_embedded = url is None
         self._url = url or _embedded_url()
         self._access = database_access(self._url, environment)
-        self.database = PostgresDatabase(self._access, limits=pipeline.limits)
+        self.database = PostgresDatabase(self._access, limits=pipeline.limits, keeps=keeps)
         self._migrates = migrate
         self._after_commit: AfterCommit | None = None
 
     @classmethod
-    def open(cls, file: Path | str | None = None, to: str | None = None, *, migrate: bool = True) -> Self:
+    def open(
+        cls, file: Path | str | None = None, to: str | None = None, *, migrate: bool = True, keeps: int = 0
+    ) -> Self:
         """The workspace of a pipeline, of `./pipeline.yaml` where there is one, or of no pipeline.
 
         Args:
             file: a path, `s3://bucket/key`, or `ssm://NAME`; None for what LOADSTONE_PIPELINE says.
             to: see the class.
             migrate: see the class.
+            keeps: see the class.
 
         Raises:
             ConfigurationError: the file is wrong or not there.
@@ -84,7 +89,7 @@ class Workspace:
         if file is None and _DEFAULT_FILE.is_file():
             file = _DEFAULT_FILE
         pipeline = Pipeline.unchecked() if file is None else _read(file)
-        return cls(pipeline, to, migrate=migrate)
+        return cls(pipeline, to, migrate=migrate, keeps=keeps)
 
     def __enter__(self) -> Self:
         if self._migrates:
@@ -307,8 +312,15 @@ class Workspace:
         return self.database.migrate()
 
     def grants(self, role: str) -> str:
-        """The SQL that gives a role what it needs."""
-        return self.database.grants(role)
+        """The SQL that gives a role what it needs, for the pipeline's tables, too."""
+        from loadstone.core.children import child_dataset  # noqa: PLC0415 - loads import it where they need it
+
+        tables = []
+        for name, dataset in self.pipeline.datasets.items():
+            named = replace(dataset, table=dataset.table or name)
+            tables += [named.table, *(child_dataset(named, key).table for key in named.children)]
+        # A table that is named after each file has no name yet.
+        return self.database.grants(role, [table for table in tables if table and "{" not in table])
 
 
 # What many loads do without is imported by those that need it: starting is most of what a small load costs.

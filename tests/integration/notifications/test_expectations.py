@@ -48,7 +48,7 @@ def csv(rows: int) -> str:
 )
 def test_a_volume_far_off_the_datasets_own_history_is_told(told: Told, rows: int, is_told: bool) -> None:
     ready(told, {"volume_off": 3})
-    seed(told, [1, 90, 100, 100, 110, 100, 5_000])  # the median is 100, whatever the extremes are
+    seed(told, [1, 5_000, 90, 100, 110, 100, 100])  # the median is 100, whatever the extremes are
     told.load("today.csv", csv(rows))
     assert [kind for _, kind, _, _ in told.rows()] == (["volume_off"] if is_told else [])
     assert len(told.receiver.requests) == is_told
@@ -68,6 +68,72 @@ def test_history_is_that_of_the_last_twenty_loads(told: Told) -> None:
     seed(told, [1] * 30 + [100] * 20)
     told.load("today.csv", csv(100))
     assert told.rows() == []
+
+
+def test_a_level_that_stays_is_told_once(told: Told) -> None:
+    ready(told, {"volume_off": 3})
+    seed(told, [100] * 8)
+    for day in range(3):
+        told.load(f"day{day}.csv", csv(10))
+    assert [load_id for load_id, _, _, _ in told.rows()] == [9]
+    told.load("day3.csv", csv(900))
+    assert len(told.rows()) == 2
+
+
+SEED_DAY = """
+INSERT INTO loadstone.loads (pipeline, dataset, table_name, bucket, key, uri, object_time, state, rows_read,
+    rows_inserted, started_at, finished_at)
+SELECT 'shop', 'orders', 'public.orders', 'b', n || '-{day}', 'x', now(), 'loaded', {rows}, {rows}, '{day}',
+    '{day}'::timestamptz + n * interval '1 hour'
+FROM generate_series(1, {loads}) AS n
+"""
+
+
+def seed_days(told: Told, days: list[int], midnight: datetime) -> None:
+    """Days before a midnight, each of five loads with so many rows."""
+    for number, rows in enumerate(days):
+        day = (midnight - timedelta(days=len(days) - number)).isoformat()
+        told.change(SEED_DAY.format(day=day, rows=rows, loads=5 if rows else 0))
+
+
+MIDNIGHT = datetime(2026, 6, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("last", "is_told"), [(100, False), (250, False), (400, True), (30, True), (0, True)]
+)
+def test_of_a_dataset_with_many_files_a_day_whole_days_are_compared(
+    told: Told, last: int, is_told: bool
+) -> None:
+    ready(told, {"volume_off": 3})
+    told.change("UPDATE loadstone.notification_subscriptions SET since = '2026-01-01'")
+    seed_days(told, [*([100, 90, 110, 100, 95, 105, 100] * 4), last], MIDNIGHT)
+    assert check(told, MIDNIGHT + timedelta(minutes=59)) == []  # the day before was as usual
+    found = check(told, MIDNIGHT + timedelta(minutes=61))
+    assert [one.state for one in found] == (["sent"] if is_told else [])
+    if is_told:
+        text = f"orders: {5 * last:,} rows were loaded on 2026-05-31 (UTC), usual are 500 a day"
+        assert told.receiver.texts == [text]
+    assert check(told, MIDNIGHT + timedelta(hours=9)) == []
+    # A single load among so many says nothing.
+    told.change("UPDATE loadstone.loads SET finished_at = finished_at + (now() - '2026-06-01')")
+    told.load("small.csv", csv(1))
+    assert len(told.receiver.requests) == is_told
+
+
+def test_quiet_sundays_are_as_usual_and_days_before_the_target_asked_are_not_told(told: Told) -> None:
+    ready(told, {"volume_off": 3})
+    week = [0, 100, 100, 100, 100, 100, 100]
+    seed_days(told, [*(week * 4), 0], MIDNIGHT)
+    told.change("UPDATE loadstone.notification_subscriptions SET since = '2026-01-01'")
+    assert check(told, MIDNIGHT + timedelta(hours=2)) == []
+    seed_days(told, [100 * 28], MIDNIGHT + timedelta(days=1))
+    told.change("UPDATE loadstone.notification_subscriptions SET since = '2026-06-03'")
+    assert check(told, MIDNIGHT + timedelta(days=1, hours=2)) == []
+    told.change("UPDATE loadstone.notification_subscriptions SET since = '2026-06-01'")
+    assert [one.notice.fields["day"] for one in check(told, MIDNIGHT + timedelta(days=1, hours=2))] == [
+        "2026-06-01"
+    ]
 
 
 def test_a_volume_that_nobody_could_tell_of_is_found_by_the_pass(told: Told) -> None:

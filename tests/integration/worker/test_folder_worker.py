@@ -67,3 +67,16 @@ def test_a_folder_that_is_taken_away_ends_the_worker_with_its_reason(quay: Harbo
     assert process.returncode == 1
     assert "no such folder" in err
     assert quay.rows() == ROWS_A
+
+
+def test_a_worker_loads_one_file_after_the_other_by_the_connections_it_has(quay: Harbour) -> None:
+    quay.query(
+        "CREATE TABLE orders (id int, v text, _load_id bigint, _row bigint, pid int DEFAULT pg_backend_pid())"
+    )
+    rows = []
+    with quay.worker("--concurrency", 1):
+        for number in range(4):
+            (_landing(quay) / f"{number}.csv").write_text(f"id,v\n{number},a\n")
+            rows.append((number, "a"))
+            quay.await_rows(rows)
+    assert quay.query("SELECT count(DISTINCT pid) FROM orders") == [(1,)]

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadstone.cli.figures import ago, count, duration, rate, size
+from loadstone.cli.figures import count, duration, rate, size
 from loadstone.cli.output import table_lines, visible
+from loadstone.core.elapsed import ago
 
 
 @given(st.text())

@@ -17,7 +17,9 @@ from loadstone.core.infer import infer, infer_type
     [
         (["1", "-20", "0", None, ""], "bigint"),
         (["1", "2.50"], "numeric"),
-        (["1", "1e5"], "double precision"),
+        (["1", "1e+5"], "double precision"),
+        (["1.5", "1e5"], "double precision"),
+        (["1", "1e5"], "text"),
         (["true", "FALSE"], "boolean"),
         (["2024-02-29"], "date"),
         (["2024-02-29", "2024-02-29 10:00:00"], "text"),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadstone.core.notices import is_volume_off, last_due, message, subject
+from loadstone.core.notices import last_due, message, subject
 from loadstone.model.notice import NO_FIGURES, Notice
 from loadstone.model.notify import KINDS, NothingBy
 
@@ -58,12 +58,6 @@ def test_the_last_due_time_is_past_and_less_than_two_days_ago(now: datetime, whe
     assert before < due <= now
     assert (now - due).total_seconds() < 2 * 86_400
     assert (due - before).total_seconds() <= 2 * 86_400
-
-
-def test_no_history_is_no_reason() -> None:
-    assert not is_volume_off(5, None, 2.0)
-    assert is_volume_off(5, 0.0, 2.0)
-    assert not is_volume_off(0, 0.0, 2.0)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from loadstone.deploy.cost import Component, Usage, estimate
-from loadstone.deploy.prices import read_prices
 from loadstone.errors import ConfigurationError, UsageError
+from loadstone.platform.prices import read_prices
 
 PRICES = read_prices()
 USAGE = Usage(objects=10_000, megabytes=2)
@@ -78,3 +78,5 @@ def test_a_price_file_of_ones_own_is_read_and_a_broken_one_refused(tmp_path: Pat
     own.write_text(json.dumps({"date": "2027-01-01"}), encoding="utf-8")
     with pytest.raises(ConfigurationError, match="no price file"):
         read_prices(own)
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        read_prices(tmp_path / "none.json")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from loadstone.platform.memory import peak_rss, peak_rss_of_children
+from loadstone.platform.memory import peak_rss, peak_rss_of, peak_rss_of_children
 
 _CHILD = """
 from loadstone.platform.memory import peak_rss
@@ -23,3 +23,9 @@ def test_the_peak_grows_with_what_was_held_and_not_with_what_the_parent_holds() 
     assert 50 < after - before < 150
     assert peak_rss() > len(held) / 1e6
     assert peak_rss_of_children() >= after * 0.9
+
+
+def test_the_peak_of_a_process_that_has_ended_is_not_known() -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    assert peak_rss_of(ended.pid) is None

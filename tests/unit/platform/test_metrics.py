@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from loadstone.model.load import Counts, LoadOutcome
-from loadstone.platform.metrics import EmbeddedMetrics, PrometheusMetrics
+from loadstone.platform.metrics import EmbeddedMetrics, Estimate, PrometheusMetrics
 
 # As the specification of the embedded metric format describes documents: what must be there, of which type,
 # and within which bounds.
@@ -175,3 +175,34 @@ def test_names_cannot_break_out_of_a_label() -> None:
     metrics = PrometheusMetrics('a"b\\c\nd')
     metrics.observe(LOADED, lag_seconds=None)
     assert ("loadstone_objects_total", r'pipeline="a\"b\\c\nd",dataset="orders"') in samples(metrics.render())
+
+
+def test_an_estimate_of_cost_is_a_figure_with_the_date_of_its_prices() -> None:
+    stream = io.StringIO()
+    EmbeddedMetrics("shop", stream).observe(
+        LOADED, lag_seconds=None, cost=Estimate(0.0000034127, "2026-11-20")
+    )
+    line = json.loads(stream.getvalue())
+    jsonschema.validate(line, DOCUMENT)
+    assert (line["estimated_cost_usd"], line["prices_of"]) == (0.0000034127, "2026-11-20")
+    (directive,) = line["_aws"]["CloudWatchMetrics"]
+    assert {"Name": "estimated_cost_usd", "Unit": "None"} in directive["Metrics"]
+    assert all(isinstance(line[metric["Name"]], int | float) for metric in directive["Metrics"])
+
+
+def test_both_forms_tell_the_same_figures_by_the_same_dimensions() -> None:
+    (line,) = lines(LOADED)
+    (directive,) = line["_aws"]["CloudWatchMetrics"]
+    assert directive["Dimensions"] == [["pipeline", "dataset"], ["pipeline"]]
+    prometheus = PrometheusMetrics("shop")
+    prometheus.observe(LOADED, lag_seconds=1.5)
+    found = re.findall(
+        r'^loadstone_(\w+)\{pipeline="shop",dataset="orders"\} (\S+)$', prometheus.render(), re.MULTILINE
+    )
+    scraped = {name.removesuffix("_total"): float(value) for name, value in found}
+    embedded = {metric["Name"]: float(line[metric["Name"]]) for metric in directive["Metrics"]}
+    assert scraped.pop("lag_seconds_count") == 1
+    embedded["lag_seconds_sum"] = embedded.pop("lag")
+    assert scraped == embedded
+    wanted = {"objects", "rows_loaded", "rows_rejected", "bytes", "seconds", "failures", "lag_seconds_sum"}
+    assert wanted <= set(scraped)

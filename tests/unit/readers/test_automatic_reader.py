@@ -26,7 +26,9 @@ def format_of(data: bytes, key: str, **options) -> str:
         (b'[{"a": 1}]', "day.jsonl", "json"),
         (CSV, "day", "csv"),
         (b"\xef\xbb\xbf\n " + JSONL, "day.dat", "jsonl"),
-        (JSONL, "day.csv", "csv"),
+        (JSONL, "day.csv", "jsonl"),
+        (b'[{"a": 1}]', "day.txt", "json"),
+        (b'{"a": 1},2\n{"a": 2},3\n', "day.csv", "csv"),
     ],
 )
 def test_the_name_tells_the_format_and_where_it_does_not_the_first_byte(data, key, expected):

@@ -74,3 +74,18 @@ def test_what_was_read_already_or_ends_within_a_character_is_not_cut(data: bytes
     assert transcoder.read(2) == b"a"
     assert not stored.cut(tail, len(data))
     assert all_of(transcoder)[:1] in {b"b", b"\xff"}
+
+
+@given(TEXTS)
+def test_where_characters_take_one_byte_or_several_the_stored_size_is_counted_in_bytes(text: str) -> None:
+    data = text.encode("gb18030")
+    stored, _ = recoded(data, "gb18030")
+    assert stored.stored_size(text.encode()) == len(data)
+
+
+def test_nothing_is_cut_where_a_tail_holds_bytes_that_are_no_character() -> None:
+    data = "1,表\nTotal: 示\n".encode("cp932")
+    stored, transcoder = recoded(data, "cp932")
+    assert not stored.cut(b"Total: \xff\n", len(data))
+    assert stored.cut("Total: 示\n".encode(), len(data))
+    assert all_of(transcoder) == "1,表\n".encode()

@@ -228,8 +228,10 @@ def test_trailing_delimiters_are_no_column_but_a_cell_there_is_not_lost() -> Non
 
 
 def test_a_value_under_no_name_is_not_left_out() -> None:
-    with pytest.raises(FormatError, match="names no column at position 3"):
-        read("id,v,\n" + "1,2,\n" * 20 + "3,4,5\n")
+    found = read("id,v,\n" + "1,2,\n" * 20 + "3,4,5\n")
+    assert found.layout.names == ("id", "v", "column_3")
+    assert found.rows[-1] == ["3", "4", "5"]
+    assert "the header gives no name to a column: loaded as column_3" in found.layout.notes
 
 
 def test_decimal_commas_are_found_and_told() -> None:

@@ -204,6 +204,39 @@ def test_a_header_of_years_is_one_all_the_same() -> None:
         assert file.layout.names == ("2023", "2024")
 
 
+def test_a_sheet_without_a_header_keeps_its_first_row() -> None:
+    rows = "".join(
+        f'<row r="{i}"><c r="A{i}"><v>{i}</v></c><c r="B{i}" t="str"><v>n{i}</v></c>'
+        f'<c r="C{i}" t="str"><v>x</v></c></row>'
+        for i in range(1, 4)
+    )
+    with opened(workbook(rows)) as file:
+        assert file.layout.names == ("column_1", "column_2", "column_3")
+        assert file.layout.notes == ("there is no header: '1' in its first row are like the values below",)
+        assert values_of(read_chunks(file)) == [["1", "n1", "x"], ["2", "n2", "x"], ["3", "n3", "x"]]
+    with opened(workbook(rows), header=True) as file:
+        assert file.layout.names == ("1", "n1", "x")
+
+
+def test_an_index_without_a_name_is_a_column_of_a_sheet() -> None:
+    header = '<row r="1"><c r="B1" t="str"><v>a</v></c><c r="C1" t="str"><v>b</v></c></row>'
+    rows = "".join(
+        f'<row r="{i}"><c r="A{i}"><v>{i}</v></c><c r="B{i}"><v>5</v></c><c r="C{i}"><v>6</v></c></row>'
+        for i in range(2, 5)
+    )
+    with opened(workbook(header + rows)) as file:
+        assert file.layout.names == ("column_1", "a", "b")
+        assert "the header gives no name to columns with values: loaded as column_1" in file.layout.notes
+        assert values_of(read_chunks(file))[0] == ["2", "5", "6"]
+
+
+def test_a_last_row_that_looks_like_a_total_is_told() -> None:
+    rows = text("name", "v") + text("a", "1") + text("b", "2")
+    with opened(workbook(rows + '<row><c t="str"><v>Total</v></c></row>')) as file:
+        (note,) = file.layout.notes
+    assert "looks like a total or a remark, and is loaded as the others are: 'Total'" in note
+
+
 def test_a_column_without_a_name_is_named_by_its_place_where_it_is_filled() -> None:
     header = '<row r="1"><c r="B1" t="str"><v>a</v></c><c r="E1" t="str"><v>b</v></c></row>'
     row = '<row r="2"><c r="B2"><v>1</v></c><c r="D2"><v>2</v></c><c r="E2"><v>3</v></c></row>'

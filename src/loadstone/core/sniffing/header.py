@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from itertools import pairwise
 
 from loadstone.core.sniffing.decision import Decision
+from loadstone.core.sniffing.header_forms import (
+    are_names,
+    is_units,
+    names_groups,
+    numbered_names,
+    typed_columns,
+)
 from loadstone.core.sniffing.kinds import TYPED, KindCache, is_null_word
 
 __all__ = ["header_rows", "joined_names"]
@@ -18,22 +23,22 @@ _MOST_ROWS = 3
 #: Fewer records than these do not tell a second header row from a bad first row.
 _ENOUGH = 5
 _SHOWN = 3
-_LONGEST_NAME = 63
+_FEWEST_BELOW = 3
 
 
 def header_rows(rows: Sequence[Row], kinds: KindCache) -> Decision:
     """How many of a table's first rows are its header: 0, 1 or more."""
-    if not rows:
-        return Decision(1, 0.5, "there are no rows")
+    if len(rows) < 2:
+        return _of_one(rows[0], kinds) if rows else Decision(1, 0.5, "there are no rows")
     first, body = rows[0], rows[1 : _BODY + 1]
-    if not body:
-        return _of_one(first, kinds)
-    votes, because = _votes(first, body, _typed_columns(body, kinds), kinds)
+    if len(rows) > _FEWEST_BELOW and None in first and names_groups(first, rows[1], rows[2:], kinds):
+        return Decision(2, 0.7, "the second row names the columns, and the first one groups of them")
+    votes, because = _votes(first, body, typed_columns(body, kinds), kinds)
     if votes > 0 and (count := _more_rows(rows, kinds)) > 1:
         return Decision(count, 0.7, f"the first {count} rows hold words above numbers or dates")
     if votes > 0 or votes <= -1:  # one word that comes again is little proof
         return Decision(int(votes > 0), min(1.0, 0.6 + 0.1 * abs(votes)), because)
-    if _are_names(first):
+    if are_names(first):
         return Decision(1, 0.5, "nothing tells it from the rows, and most files have one")
     return Decision(0, 0.5, "the first row does not name every column")
 
@@ -64,22 +69,10 @@ def joined_names(rows: Sequence[Row]) -> list[str]:
     return [" ".join(words) for words in parts]
 
 
-def _typed_columns(body: Sequence[Row], kinds: KindCache) -> dict[int, str]:
-    """Position -> kind of the columns whose values are nearly all of one kind that is not text."""
-    typed = {}
-    for position, column in enumerate(zip(*body, strict=True)):
-        found = Counter(kinds[cell] for cell in column if not is_null_word(cell))
-        if found:
-            kind, count = found.most_common(1)[0]
-            if kind in TYPED and count >= 0.8 * found.total():
-                typed[position] = kind
-    return typed
-
-
 def _votes(first: Row, body: Sequence[Row], typed: dict[int, str], kinds: KindCache) -> tuple[float, str]:
     """Above 0 where the first row is a header, below where it is a row like others; and why."""
-    if _is_series(first, kinds):
-        return 2.0, "the first row counts up, as years and numbered columns do"
+    if (why := numbered_names(first, body, kinds)) is not None:
+        return 2.0, why
     named, same, votes = [], [], 0.0
     for position, cell in enumerate(first):
         if position in typed:
@@ -102,31 +95,14 @@ def _votes(first: Row, body: Sequence[Row], typed: dict[int, str], kinds: KindCa
     return votes, f"{shown} are like the values below"
 
 
-def _is_series(first: Row, kinds: KindCache) -> bool:
-    """Whether the row holds words and whole numbers that count up by one."""
-    numbers = [cell for cell in first if cell and kinds[cell] == "number"]
-    if (
-        len(numbers) < 2
-        or len(numbers) == len(first)
-        or not all(n.isascii() and n.isdigit() for n in numbers)
-    ):
-        return False
-    values = list(map(int, numbers))
-    return all(b - a == 1 for a, b in pairwise(values)) and _are_names(first)
-
-
-def _are_names(row: Row) -> bool:
-    names = [(cell or "").strip() for cell in row]
-    return all(0 < len(name) <= _LONGEST_NAME for name in names) and len(set(names)) == len(names)
-
-
 def _more_rows(rows: Sequence[Row], kinds: KindCache) -> int:
     """How many rows the header takes: those that hold words where two columns or more hold none."""
     count = 1
-    while count < _MOST_ROWS and len(rows) - count > _ENOUGH:
-        typed = _typed_columns(rows[count + 1 : _BODY], kinds)
+    while count < _MOST_ROWS and len(rows) - count > (1 if is_units(rows[count]) else _ENOUGH):
+        typed = typed_columns(rows[count + 1 : _BODY], kinds)
         cells = [rows[count][position] for position in typed]
-        if len(typed) < 2 or any(kinds[cell] in TYPED or is_null_word(cell) for cell in cells):
+        is_plain = len(typed) < 2 or any(kinds[cell] in TYPED or is_null_word(cell) for cell in cells)
+        if is_plain and not is_units(rows[count]):
             break
         count += 1
     return count

@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
-from math import isclose
 
 from msgspec import Struct
 
 from loadstone.core.sniffing.decision import Record
+from loadstone.core.sniffing.footer import footer_of
 from loadstone.core.sniffing.kinds import TYPED, KindCache, is_null_word
+from loadstone.core.sniffing.preamble import below_titles, blocks_of, label_blocks
 
-__all__ = ["Region", "find_footer", "find_region"]
+__all__ = ["Region", "find_region"]
 
 Row = Sequence[str | None]
 
 #: A table below the first is one only if it has so many rows, or stands apart and has a header.
 _FEWEST_ROWS = 3
-_LONGEST_FOOTER = 5
-_TOTAL = re.compile(r"\W*(?:(?:grand |sub|sub-)?totals?\b|sum\b|summe\b|gesamt|insgesamt)", re.IGNORECASE)
-_FOOTER = re.compile(
-    r"\W*(?:count\b|rows?\b|records?\b|end of|eof\b"
-    r"|source\b|note\b|generated|exported|created|printed|page \d|copyright|©"
-    r"|\d[\d.,]* (?:rows?|records?|lines?|entries|zeilen|datens)|[-=*_]{3,}\W*$)",
-    re.IGNORECASE,
-)
 
 
 class Region(Struct, frozen=True):
@@ -71,7 +63,7 @@ def find_region(
         comments = set()
     lines = [i for i, record in enumerate(records) if record.cells and i not in comments]
     start = next((i for i in lines if len(records[i].cells) == width), len(records))
-    start = _below_titles(records, lines, start, width, kinds)
+    start = below_titles(records, lines, start, width, kinds)
     body = [i for i in lines if i >= start and len(records[i].cells) == width]
     has_trailing, start, width, misfit = _header_width(records, lines, body, start, width, kinds)
     if width == 1:  # whatever stands on a line may be a value
@@ -79,22 +71,22 @@ def find_region(
     end, others = _end(records, lines, start, width, has_trailing, kinds)
     footer: tuple[int, ...] = ()
     if is_complete or end < len(records):
-        end, footer = _footer(records, [i for i in lines if start < i < end], end, width)
+        end, footer = footer_of(records, [i for i in lines if start < i < end], end, width + has_trailing)
     return Region(start, end, width, bool(comments), has_trailing, footer, others, misfit)
-
-
-def find_footer(records: Sequence[Record], width: int) -> tuple[int, tuple[int, ...]]:
-    """Where the rows end in records that reach to the file's end, and what stands below them."""
-    return _footer(records, [i for i, record in enumerate(records) if record.cells], len(records), width)
 
 
 def _first_width(records: Sequence[Record], comments: set[int], width: int, kinds: KindCache) -> int:
     """The width of the first table, where that is another one than most of the sample has."""
-    blocks = _blocks(records, comments)
+    blocks = blocks_of(records, comments)
     counts = Counter(len(record.cells) for record in records if record.cells)
     first = next((record for i, record in enumerate(records) if record.cells and i not in comments), None)
     if first is None or first.is_broken:
         return width
+    labels = label_blocks([[records[i].cells for i in block] for block in blocks], kinds)
+    if labels:
+        # Names and values, as statements of accounts have them, are no table; the one below them is.
+        wider = [len(records[i].cells) for block in blocks[labels:] for i in block]
+        return width if width in wider else Counter(wider).most_common(1)[0][0]
     own = len(first.cells)
     if own >= 2 and (counts[own] >= 0.3 * counts.total() or (counts.total() <= _FEWEST_ROWS)):
         return own
@@ -111,34 +103,6 @@ def _first_width(records: Sequence[Record], comments: set[int], width: int, kind
     return width
 
 
-def _blocks(records: Sequence[Record], comments: set[int]) -> list[list[int]]:
-    """Positions of records, those between two blank lines together."""
-    blocks: list[list[int]] = [[]]
-    for i, record in enumerate(records):
-        if not record.cells:
-            blocks.append([])
-        elif i not in comments:
-            blocks[-1].append(i)
-    return [block for block in blocks if block]
-
-
-def _below_titles(
-    records: Sequence[Record], lines: Sequence[int], start: int, width: int, kinds: KindCache
-) -> int:
-    """The start, below lines that a spreadsheet filled up with delimiters: one cell or two, then nothing."""
-    if width < 3:
-        return start
-    for i in (i for i in lines if i >= start):
-        cells = records[i].cells
-        if len(cells) != width:
-            continue
-        filled = sum(map(bool, cells))
-        if 3 * filled > width or any(cells[2:]):
-            is_name = filled == width and all(kinds[cell] not in TYPED for cell in cells)
-            return i if is_name else start
-    return start
-
-
 def _header_width(
     records: Sequence[Record],
     lines: Sequence[int],
@@ -150,22 +114,34 @@ def _header_width(
     """Settles records that are one cell wider than their header, and a header that fits no record."""
     if not body:
         return False, start, width, None
-    above = start - 1 if start - 1 in lines else None
+    before = max((i for i in lines if i < start), default=None)
+    # A blank line parts a header from its rows only where all of its names fit.
+    above = before if before == start - 1 else None
+    if before is not None and len(body) > 1 and _is_narrower(records, before, body):
+        ends_empty = width - len(records[before].cells) == 1 or records[start].cells[-1] is None
+        return ends_empty, before, width - ends_empty, None
     cells = records[above].cells if above is not None else ()
     found = len(cells)
     ends_empty = len(body) > 1 and width > 2 and all(records[i].cells[-1] is None for i in body[1:])
     if ends_empty and records[start].cells[-1] is None:
         return True, above if above is not None and found == width - 1 else start, width - 1, None
     names = [cell for cell in cells if cell]
-    if above is None or not names:
-        return False, start, width, None
-    if found == width + 1 and len(names) == width:
+    if above is not None and found == width + 1 and len(names) == width:
         ends_so = cells[-1] is None
         return ends_so, above, width, None if ends_so else above
-    looks_like_it = found > width / 2 and len(names) == found and not records[above].is_broken
-    if looks_like_it and width > 2 and found >= 2 and all(kinds[name] not in TYPED for name in names):
+    looks_like_it = found > width / 2 and len(names) == found >= 2 and width > 2
+    is_broken = above is None or records[above].is_broken
+    if looks_like_it and not is_broken and all(kinds[name] not in TYPED for name in names):
         return False, start, width, above
     return False, start, width, None
+
+
+def _is_narrower(records: Sequence[Record], above: int, body: Sequence[int]) -> bool:
+    """Whether what the records have beyond the names above them is empty: a sheet that was wider once."""
+    names = records[above].cells
+    if len(names) < 2 or not all(names) or records[above].is_broken:
+        return False
+    return all(not any(records[i].cells[len(names) :]) for i in body)
 
 
 def _end(
@@ -179,7 +155,7 @@ def _end(
     """Where another table begins, and the beginnings of those behind it."""
     fits = {width, width + 1} if has_trailing else {width}
     body = [records[i].cells for i in lines if i >= start and len(records[i].cells) in fits]
-    blocks = _blocks(records, set(range(len(records))) - {i for i in lines if i >= start})
+    blocks = blocks_of(records, set(range(len(records))) - {i for i in lines if i >= start})
     ends: list[int] = []
     for block in blocks[1:]:
         titles = 0
@@ -224,37 +200,5 @@ def _is_header(row: Row, body: Sequence[Row], kinds: KindCache) -> bool:
     for column in zip(*rows, strict=True):
         filled = [cell for cell in column if not is_null_word(cell)]
         if filled and sum(kinds[cell] in TYPED for cell in filled) >= 0.8 * len(filled):
-            return True
-    return False
-
-
-def _footer(
-    records: Sequence[Record], lines: Sequence[int], end: int, width: int
-) -> tuple[int, tuple[int, ...]]:
-    """Leaves out what stands below the rows: totals, counts, remarks."""
-    footer: list[int] = []
-    for i in reversed(lines):
-        cells = records[i].cells
-        first = next((cell for cell in cells if cell), "")
-        if len(cells) == width:
-            others = [records[k].cells for k in lines if k < i and len(records[k].cells) == width]
-            is_footer = bool(_TOTAL.match(first)) and (not all(cells) or _is_sum(cells, others))
-        else:
-            is_footer = bool(_TOTAL.match(first) or _FOOTER.match(first))
-        if not is_footer or len(footer) == _LONGEST_FOOTER:
-            break
-        footer.append(i)
-    return (footer[-1] if footer else end), tuple(reversed(footer))
-
-
-def _is_sum(cells: Row, rows: Sequence[Row]) -> bool:
-    """Whether a row holds the sum of some column."""
-    for position, cell in enumerate(cells):
-        try:
-            values = [float(row[position] or 0) for row in rows]
-            total = float(cell or 0)
-        except ValueError:
-            continue
-        if len(values) > 1 and total and isclose(sum(values), total, rel_tol=1e-9, abs_tol=1e-6):
             return True
     return False

@@ -8,11 +8,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from loadstone.core.sniffing.candidates import COMMON, Told, candidates
+from loadstone.core.sniffing.comments import commented_names, without_comments
 from loadstone.core.sniffing.decision import WHITE_SPACE, Decision, Dialect, Record, Split, shown
 from loadstone.core.sniffing.header import header_rows
 from loadstone.core.sniffing.kinds import TYPED, KindCache
 from loadstone.core.sniffing.numbers import NumberStyle, number_styles
 from loadstone.core.sniffing.regions import Region, find_region
+from loadstone.core.sniffing.rulings import ruled_rows
 from loadstone.core.sniffing.scoring import Score, score
 
 __all__ = ["Ambiguous", "Sniffed", "sniff"]
@@ -28,6 +30,7 @@ _MANY_BROKEN = 3
 _WEAKEST = 0.1
 _WEAKEST_PROSE = 0.3
 _TIE = 0.96
+_UNSURE = 0.5
 _PROSE = frozenset(" -/._:")
 _DEFAULT = Dialect(",", '"', "")
 _BIAS = {'"': 1.0, "'": 0.99, "": 0.93}
@@ -53,6 +56,8 @@ class Sniffed(Struct, frozen=True):
         records: of the sample, as the dialect makes them.
         region: the first table, as positions among the records.
         header: how many rows of it are the header.
+        names: those of the columns, where a comment above the rows gives them.
+        header_records: how many records that takes, with a line that is drawn below the names.
         styles: position of a column -> how its numbers are written.
         delimiter: how the delimiter was decided.
         has_more: whether the sample was long enough for all records that are looked at.
@@ -62,6 +67,8 @@ class Sniffed(Struct, frozen=True):
     records: Sequence[Record]
     region: Region
     header: Decision
+    names: tuple[str, ...]
+    header_records: int
     styles: dict[int, NumberStyle]
     delimiter: Decision
     has_more: bool
@@ -94,15 +101,25 @@ def sniff(text: bytes, split: Split, told: Told, *, is_complete: bool, header: b
     has_end = is_complete and (not records or records[-1].end == len(text))
     region = find_region(records, text, max(best.width, 1), kinds, is_complete=has_end)
     rows = _rows(records, region)
-    if header is None:
+    ruled = ruled_rows(records, region.start, region.end)
+    if header is None and ruled:
+        found = Decision(ruled, 0.95, "a line is drawn below it")
+    elif header is None:
         found = header_rows(rows, kinds)
         if region.misfit is not None and region.misfit < region.start:
             found = Decision(0, 0.5, "the line above the rows has another number of cells")
     else:
         found = Decision(int(header), 1.0, "configured")
-    styles = number_styles(rows[found.value :])
+    names: tuple[str, ...] = ()
+    if header is None and (not found.value or found.confidence <= _UNSURE):
+        names = commented_names(records, text, region.start, region.width, kinds)
+        found = found._replace(value=0) if names else found
+    styles = number_styles(rows[found.value :], has_semicolons=dialect.delimiter == ";")
     because = _reason(best, second, told, len(rows))
-    return Sniffed(dialect, records, region, found, styles, because, has_more=len(records) == many)
+    taken = found.value + bool(ruled and found.value)
+    return Sniffed(
+        dialect, records, region, found, names, taken, styles, because, has_more=len(records) == many
+    )
 
 
 def _told(told: Told) -> Dialect:
@@ -112,8 +129,13 @@ def _told(told: Told) -> Dialect:
 
 def _rows(records: Sequence[Record], region: Region) -> list[Sequence[str | None]]:
     inside = [record.cells for record in records[region.start : region.end]]
+    if ruled := ruled_rows(records, region.start, region.end):
+        filled = [i for i, cells in enumerate(inside) if cells]
+        del inside[filled[ruled]]
     if inside and region.misfit == region.start:
         inside[0] = [cell for cell in inside[0] if cell]
+    if inside and len(inside[0]) < region.width:
+        inside[0] = [*inside[0], *[None] * (region.width - len(inside[0]))]
     if not region.has_trailing:
         return [cells for cells in inside if len(cells) == region.width]
     return [
@@ -142,7 +164,11 @@ def _best(text: str, split: Split, told: Told, kinds: KindCache) -> tuple[Score,
         best = _highest(scores, text)
     if best.value == 0 and weak:
         best = _highest([_scored(dialect, split, told, kinds) for dialect in weak], text)
-    rivals = [one for one in scores if one.dialect.delimiter != best.dialect.delimiter]
+    bare = [one for one in scores if one.dialect.delimiter == best.dialect.delimiter.strip(" ")]
+    if bare and bare[0].value >= _TIE * best.value > 0:
+        best = _highest(bare, text)  # `| a | b |` begins and ends with one that has no blanks on both sides
+    mark = best.dialect.delimiter
+    rivals = [one for one in scores if mark not in {one.dialect.delimiter, one.dialect.delimiter.strip(" ")}]
     rivals = [one for one in rivals if not _contains(best.dialect.delimiter, one.dialect.delimiter, text)]
     second = max(rivals, key=lambda one: one.value, default=None)
     if second is not None and min(best.rows, second.rows) >= 3 and second.value >= _TIE * best.value > 0:
@@ -151,14 +177,18 @@ def _best(text: str, split: Split, told: Told, kinds: KindCache) -> tuple[Score,
 
 
 def _scored(dialect: Dialect, split: Split, told: Told, kinds: KindCache) -> Score:
-    records = split(dialect, _FEW)
+    records = without_comments(split(dialect, _FEW))
     found = score(dialect, records, kinds)
     value = found.value * _BIAS.get(dialect.quote, 0.9)
     if told.delimiter is None and dialect.delimiter not in COMMON:
         # These occur in prose, too: the first line must agree.
         first = next((record.cells for record in records if record.cells), ())
-        is_prose = dialect.delimiter in _PROSE and (found.width < 3 or found.rows < 0.8 * found.records)
-        is_spaced = " " in dialect.delimiter and len(first) != found.width
+        # R writes no name above the names of rows.
+        is_short = len(first) == found.width - 1 and found.width > 2 and found.rows == found.records - 1
+        is_prose = dialect.delimiter in _PROSE and (
+            found.width < 3 or found.rows < 0.8 * (found.records - is_short)
+        )
+        is_spaced = " " in dialect.delimiter and len(first) != found.width and not is_short
         if value < _WEAKEST_PROSE or is_prose or is_spaced:
             value = 0.0
     if found.rows == 1 < found.records:

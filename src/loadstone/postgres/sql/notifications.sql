@@ -35,14 +35,42 @@ WHERE load_id = ANY(%(load_ids)s) AND (state IN ('sent', 'given_up') OR next_at 
 -- name: loads
 SELECT loads.*, false AS is_stale FROM loadstone.loads WHERE load_id = ANY(%(load_ids)s) ORDER BY load_id
 
--- name: usual_rows
--- The median of the loads before, of those that stand or stood.
-SELECT count(*), percentile_cont(0.5) WITHIN GROUP (ORDER BY rows_loaded) FROM (
-    SELECT rows_loaded FROM loadstone.loads
-    WHERE dataset = %(dataset)s AND pipeline = %(pipeline)s AND load_id < %(load_id)s
-        AND state IN ('loaded', 'replaced')
-    ORDER BY load_id DESC LIMIT %(most)s
-) AS earlier
+-- name: earlier_rows
+-- Of the loads before, of those that stand or stood; newest first.
+SELECT rows_loaded FROM loadstone.loads
+WHERE dataset = %(dataset)s AND pipeline = %(pipeline)s AND load_id < %(load_id)s
+    AND state IN ('loaded', 'replaced')
+ORDER BY load_id DESC LIMIT %(most)s
+
+-- name: comes_often
+-- Whether the dataset is known for some days and brought so many loads within some more. Both by a look at one
+-- end of an index: this is asked after each load.
+SELECT coalesce((
+        SELECT finished_at FROM loadstone.loads
+        WHERE dataset = %(dataset)s AND pipeline = %(pipeline)s AND state IN ('loaded', 'replaced')
+            AND finished_at < %(at)s
+        ORDER BY load_id LIMIT 1
+    ) < %(at)s - %(known)s, false)
+    AND coalesce((
+        SELECT finished_at FROM loadstone.loads
+        WHERE dataset = %(dataset)s AND pipeline = %(pipeline)s AND state IN ('loaded', 'replaced')
+            AND finished_at < %(at)s
+        ORDER BY load_id DESC OFFSET %(loads)s LIMIT 1
+    ) > %(at)s - %(within)s, false)
+
+-- name: days
+-- Rows by day (of UTC) for some days up to a midnight, from the first day with any.
+WITH loaded AS (
+    SELECT (finished_at AT TIME ZONE 'UTC')::date AS day, sum(rows_loaded) AS rows FROM loadstone.loads
+    WHERE dataset = %(dataset)s AND pipeline = %(pipeline)s AND state IN ('loaded', 'replaced')
+        AND finished_at >= %(end)s - %(within)s AND finished_at < %(end)s
+    GROUP BY 1
+)
+SELECT coalesce(loaded.rows, 0)::bigint
+FROM generate_series(
+    (SELECT min(day) FROM loaded), (%(end)s AT TIME ZONE 'UTC')::date - 1, interval '1 day'
+) AS every_day (day) LEFT JOIN loaded ON loaded.day = every_day.day::date
+ORDER BY every_day.day
 
 -- name: claim
 -- Of several that claim at once one gets the row; a claim lasts as long as its lease.

@@ -11,6 +11,14 @@ SELECT NOT EXISTS (
 INSERT INTO loadstone.settings AS held (name, value) VALUES (%(name)s, 'applied')
 ON CONFLICT (name) DO UPDATE SET changed_at = now()
 
+-- name: overdue
+-- Whether something is there that should have gone: texts, rejects.
+SELECT
+    EXISTS (SELECT FROM loadstone.rejects JOIN loadstone.loads USING (load_id)
+        WHERE pipeline = %(pipeline)s AND raw IS NOT NULL AND rejected_at < now() - %(raw_texts)s),
+    EXISTS (SELECT FROM loadstone.rejects JOIN loadstone.loads USING (load_id)
+        WHERE pipeline = %(pipeline)s AND rejected_at < now() - %(rejects)s)
+
 -- name: raw_texts
 -- Reasons quote values, as 'x' where they are ours, as "x", =(x) or contains (x, y) where they are PostgreSQL's.
 UPDATE loadstone.rejects SET raw = NULL,

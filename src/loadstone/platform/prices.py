@@ -9,7 +9,15 @@ import msgspec
 
 from loadstone.errors import ConfigurationError, UsageError
 
-__all__ = ["PriceFile", "RegionPrices", "read_prices"]
+__all__ = ["QUEUE_REQUESTS_PER_OBJECT", "READS_PER_OBJECT", "PriceFile", "RegionPrices", "read_prices"]
+
+#: Each object's message is sent, received, and deleted.
+QUEUE_REQUESTS_PER_OBJECT = 3
+#: It is asked for when its event is read and once more under its lock, and then read.
+READS_PER_OBJECT = 3
+
+#: Lambda counts memory in binary units.
+_MIB_IN_GIB = 1024
 
 _INSTALLED = Path(__file__).parent / "prices.json"
 
@@ -36,6 +44,16 @@ class RegionPrices(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     aurora_gb_month: float
     aurora_million_io: float
 
+    def function(self, seconds: float, memory_mb: float, architecture: str) -> float:
+        """What a function of so much memory costs in so many seconds, without its requests."""
+        return seconds * memory_mb / _MIB_IN_GIB * self.lambda_gb_second[architecture]
+
+    @property
+    def requests_of_object(self) -> float:
+        """The event of an object, its message, and the requests that read it."""
+        queue = QUEUE_REQUESTS_PER_OBJECT * self.sqs_request
+        return self.eventbridge_event + queue + READS_PER_OBJECT * self.s3_get
+
 
 class PriceFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What things cost, since when, and who says so."""
@@ -55,7 +73,8 @@ class PriceFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if name not in self.regions:
             raise UsageError(
                 f"there are no prices for {name}",
-                hint=f"there are some for {', '.join(sorted(self.regions))}; --prices FILE takes your own",
+                hint=f"there are some for {', '.join(sorted(self.regions))}; bring your own by --prices,"
+                " or, for the function, by LOADSTONE_PRICES",
             )
         return self.regions[name]
 
@@ -70,5 +89,7 @@ def read_prices(path: Path | None = None) -> PriceFile:
     try:
         content: Any = where.read_bytes()
         return msgspec.json.decode(content, type=PriceFile)
+    except OSError as error:
+        raise ConfigurationError(f"it cannot be read: {error.strerror}", where=str(where)) from None
     except msgspec.DecodeError as error:
         raise ConfigurationError(f"it is no price file: {error}", where=str(where)) from None
