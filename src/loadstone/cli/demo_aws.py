@@ -104,7 +104,7 @@ def _play(pipeline: EmulatedPipeline, stage: Stage, teller: _Teller) -> CloudSto
     teller.step("mended", f"{key}: {size(bad.bytes)}; its event is held back: the letter has to load it")
     pipeline.put_unannounced(key, Path(bad.uri).read_bytes())
     teller.step("redriven", f"{count(len(letters), 'dead letter')} back into the queue")
-    redriven = pipeline.redrive()
+    redriven = pipeline.redrive(key)
     teller.arrival(redriven)
     pipeline.settle()
     return CloudStory(

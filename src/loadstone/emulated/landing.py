@@ -10,26 +10,12 @@ from msgspec import Struct
 
 from loadstone.emulated.cloud import EmulatedCloud
 
-__all__ = ["Landing", "Notification", "make_landing"]
+__all__ = ["Landing", "make_landing"]
 
 #: Files go to the bucket, the pipeline's file to another: it is none of the files.
 _PIPELINE_KEY = "pipeline.yaml"
 #: Letters that are handed over at once; seconds of a long poll.
 _BATCH = 10
-
-
-class Notification(Struct, frozen=True):
-    """What the topic was told, as a subscriber receives it.
-
-    Attributes:
-        kind: `loaded`, `failed` and so on.
-        load_id: the row of the ledger; None where it is about no load.
-        text: for people.
-    """
-
-    kind: str
-    load_id: int | None
-    text: str
 
 
 class Landing(Struct, frozen=True):
@@ -73,15 +59,16 @@ class Landing(Struct, frozen=True):
             Bucket=self.bucket, NotificationConfiguration={"EventBridgeConfiguration": {}} if is_on else {}
         )
 
-    def notifications(self, *, wait_seconds: int) -> list[Notification]:
-        """What came to the inbox, and is taken out of it; waits for the first."""
+    def notified(self, *, wait_seconds: int) -> list[int]:
+        """The loads that notifications in the inbox tell of, which are taken out; waits for the first."""
         sqs = self.cloud.client("sqs")
         answer = sqs.receive_message(
             QueueUrl=self.inbox_url, MaxNumberOfMessages=_BATCH, WaitTimeSeconds=wait_seconds
         )
         found = []
         for message in answer.get("Messages", ()):
-            found.append(_notification(json.loads(message["Body"])))
+            told = json.loads(message["Body"]).get("MessageAttributes", {})
+            found += [int(told["load_id"]["Value"])] if "load_id" in told else []
             sqs.delete_message(QueueUrl=self.inbox_url, ReceiptHandle=message["ReceiptHandle"])
         return found
 
@@ -152,9 +139,3 @@ def _queue(sqs: Any, name: str, attributes: Mapping[str, str]) -> tuple[str, str
     url = sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
     answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
     return url, answer["Attributes"]["QueueArn"]
-
-
-def _notification(envelope: Mapping[str, Any]) -> Notification:
-    told = {name: one["Value"] for name, one in envelope.get("MessageAttributes", {}).items()}
-    load_id = told.get("load_id")
-    return Notification(told.get("kind", ""), int(load_id) if load_id else None, envelope["Message"])

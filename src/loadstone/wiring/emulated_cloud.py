@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from loadstone.emulated.cloud import EmulatedCloud
 from loadstone.emulated.event_source import EventSourceMapping
-from loadstone.emulated.landing import Landing, Notification, make_landing
+from loadstone.emulated.landing import Landing, make_landing
 from loadstone.emulated.runtime import LambdaRuntime
 from loadstone.errors import Terminal
 from loadstone.model.load import LoadRecord
@@ -87,7 +87,7 @@ class EmulatedPipeline:
         """
         began = datetime.now(UTC)
         self.landing.put(key, content)
-        return self._arrival(began)
+        return self._arrival(key, began)
 
     def put_unannounced(self, key: str, content: bytes) -> None:
         """Uploads an object of which the queue is not told."""
@@ -113,8 +113,8 @@ class EmulatedPipeline:
         self._until(look, "no message became a dead letter")
         return found
 
-    def redrive(self) -> Arrival:
-        """Puts a dead letter back into the queue; what becomes of it.
+    def redrive(self, key: str) -> Arrival:
+        """Puts a dead letter, that of an object, back into the queue; what becomes of it.
 
         Raises:
             Terminal: there is none, or nothing becomes of it.
@@ -125,7 +125,7 @@ class EmulatedPipeline:
             began = datetime.now(UTC)
         if began is None:
             raise self._failed("there is no dead letter")
-        return self._arrival(began)
+        return self._arrival(key, began)
 
     def settle(self) -> None:
         """Waits until the queue is empty.
@@ -135,20 +135,17 @@ class EmulatedPipeline:
         """
         self._until(lambda: self.landing.waiting() == 0, "messages are left in the queue")
 
-    def _arrival(self, began: datetime) -> Arrival:
-        """What the next notification tells of."""
-        told: list[Notification] = []
+    def _arrival(self, key: str, began: datetime) -> Arrival:
+        """What the next notification of an object tells of; late ones of others are passed over."""
+        found: list[LoadRecord] = []
 
         def look() -> bool:
-            told.extend(self.landing.notifications(wait_seconds=1))
-            return bool(told)
+            records = map(self.workspace.find, self.landing.notified(wait_seconds=1))
+            found.extend(record for record in records if record.key == key)
+            return bool(found)
 
-        self._until(look, "no notification came")
-        now = datetime.now(UTC)
-        load_id = told[0].load_id
-        if load_id is None:
-            raise self._failed(f"the notification is about no load: {told[0].text}")
-        record = self.workspace.find(load_id)
+        self._until(look, f"no notification of {key} came")
+        now, record = datetime.now(UTC), found[0]
         ended = record.finished_at or now
         return Arrival(record, (ended - began).total_seconds(), (now - began).total_seconds())
 
