@@ -72,7 +72,7 @@ def test_only_the_messages_that_failed_come_again_and_the_log_says_of_which_kind
     assert runtime.invoke(batch).failures == ["0", "2"]
     assert deployed.rows() == ROWS_A
     log = runtime.log()
-    assert "in/empty.csv failed (terminal" in log
+    assert "in/empty.csv failed (terminal, it will fail again): the file is empty" in log
     assert "message 2 failed (terminal" in log
     assert "somebody-elses/in/good.csv is left alone" in log
     assert log.count("load finished") == 3

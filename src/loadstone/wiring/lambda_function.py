@@ -299,9 +299,8 @@ def _error_of(outcome: LoadOutcome) -> LoadstoneError:
 def _tell_failure(what: str, error: LoadstoneError, load_id: int | None = None) -> None:
     """Whether the queue's next delivery may do better is what the log says beyond the ledger."""
     kind = (
-        "transient, another try may succeed"
-        if isinstance(error, Transient)
-        else "terminal, it will fail again"
+        "transient, another try may succeed" if isinstance(error, PASSING) else "terminal, it will fail again"
     )
+    said = str(error).removeprefix(f"{what}: ")  # what it is about need not be said twice
     facts = {"error_code": error.code, "load_id": load_id, "hint": error.hint}
-    logger.error("%s failed (%s): %s", what, kind, error, extra=facts)
+    logger.error("%s failed (%s): %s", what, kind, said, extra=facts)

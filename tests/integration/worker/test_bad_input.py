@@ -104,6 +104,19 @@ def test_an_object_without_a_byte_is_put_aside_and_a_folders_marker_is_nothing(
     assert "folder.csv" not in carrier.harbour.shell("history").out, said
 
 
+def test_a_key_that_cannot_be_asked_for_is_put_aside_with_a_way_out(
+    carrier: Carrier, queue: EventQueue
+) -> None:
+    pipeline = carrier.harbour.shell.folder / "pipeline.yaml"
+    pipeline.write_text(pipeline.read_text().replace('["**/*.csv", "*.csv"]', '["in/**"]'))
+    queue.send(queue.event("in//day.csv"))
+    said = carrier.work()
+    assert "copy the object to a key without" in said
+    ((code, reason),) = letters(queue).items()
+    assert code == "source_error"
+    assert "cannot be read" in reason
+
+
 def test_an_object_that_went_or_changed_before_its_event_was_read_is_no_failure(
     carrier: Carrier, queue: EventQueue
 ) -> None:
@@ -134,9 +147,7 @@ def test_events_of_a_bucket_that_is_not_the_source_are_let_go_and_nothing_is_ask
     assert not carrier.harbour.exists("orders")
 
 
-def test_a_message_as_long_as_any_is_read_or_given_back_to_the_queues_own_redrive(
-    carrier: Carrier, queue: EventQueue
-) -> None:
+def test_a_message_as_long_as_any_is_read_to_its_end(carrier: Carrier, queue: EventQueue) -> None:
     queue.bucket.put("day.csv", A)
     long = notified(queue, "day.csv")
     foreign = notified(queue, "k" * 900)["Records"][0]
