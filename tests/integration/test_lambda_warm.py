@@ -75,8 +75,6 @@ def test_an_object_of_which_a_message_comes_again_is_not_loaded_again(deployed: 
     runtime = deployed.runtime()
     load(deployed, runtime, 1)
     terminate(deployed)
-    load(deployed, runtime, 1)  # another version: put again
-    terminate(deployed)
     again = runtime.invoke(deployed.created("in/1.csv"))
     assert [one["state"] for one in again.body["loads"]] == ["skipped"]
     assert deployed.query("SELECT id FROM orders") == [(1,)]
