@@ -51,7 +51,7 @@ def decompress(
         inflated = ZipMember(source)
     else:
         return DecompressedStream(source, source, None, read_ahead)
-    guarded = _BombGuard(inflated, source, max_ratio, max_bytes)
+    guarded = _Guard(inflated, source, max_ratio, max_bytes)
     return DecompressedStream(guarded, source, inflated.compression, read_ahead)
 
 
@@ -157,8 +157,8 @@ class _Members:
         )
 
 
-class _BombGuard:
-    """Stops a stream that grows beyond measure."""
+class _Guard:
+    """Stops a stream that grows beyond measure, or that holds another: no text begins as those do."""
 
     def __init__(
         self, stream: _Inflating, source: PeekedStream, max_ratio: int, max_bytes: int | None
@@ -172,6 +172,11 @@ class _BombGuard:
     def read(self, size: int, /) -> bytes:
         """Up to `size` bytes; empty at the end."""
         data = self._stream.read(size)
+        if self._given == 0 and len(data) >= MAGIC_LENGTH and (within := detect(data)) is not None:
+            raise CompressionError(
+                f"the {self._stream.compression} data hold {within.name} data: it was compressed twice",
+                hint="compress it once; of a zip archive, `loadstone load 'NAME.zip!/*'` loads each file",
+            )
         self._given += len(data)
         taken = self._source.taken
         if self._given > RATIO_FLOOR and self._given > self._max_ratio * taken:
