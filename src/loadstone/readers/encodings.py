@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from loadstone.core.sniffing.decision import Decision
+from loadstone.errors import FormatError
 
 if TYPE_CHECKING:
     from loadstone.ports import ByteStream
@@ -82,7 +83,12 @@ def detect_encoding(head: bytes, configured: str | None, *, is_delimited: bool =
     A byte order mark tells, whatever is configured; else the configuration; else text in which every other
     byte is zero is UTF-16, and everything else UTF-8; but delimited text whose bytes above 127 are never
     UTF-8 and nearly always letters or signs of cp1252, as Windows programs write it, is that.
+
+    Raises:
+        FormatError: the byte order mark is that of UTF-32.
     """
+    if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):  # the first begins as UTF-16's does
+        raise FormatError("the text is UTF-32, which is not read", hint="save it as UTF-8")
     for mark, name in _MARKS.items():
         if head.startswith(mark):
             return Encoding(name, len(mark))

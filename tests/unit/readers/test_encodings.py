@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loadstone.errors import FormatError
 from loadstone.readers.encodings import Encoding, Transcoder, detect_encoding
 
 
@@ -23,6 +24,12 @@ class Bytes(io.BytesIO):
 def transcoded(data: bytes, encoding: str, step: int = 3) -> bytes:
     transcoder = Transcoder(Bytes(data, step), encoding)
     return b"".join(iter(lambda: transcoder.read(step), b""))
+
+
+@pytest.mark.parametrize("encoding", ["utf-32-le", "utf-32-be"])
+def test_bug_utf_32_was_taken_for_utf_16(encoding: str) -> None:
+    with pytest.raises(FormatError, match="the text is UTF-32"):
+        detect_encoding("\ufeffa,b".encode(encoding), None)
 
 
 @pytest.mark.parametrize("configured", [None, "utf-8", "latin-1", "utf-16-be"])
